@@ -1,0 +1,150 @@
+//! Which member something goes to, and the rule for when that member is unusable.
+//!
+//! Buckets, bindings and the nomination all hold a [`Choice`]. Failover is one write, the group's usable word: from
+//! then on [`Choice::choose`] sends everything of the failed member to its backup, in the packet path at once and in
+//! the planner when it rewrites the tables a moment later. Both call this one function, so a flow moves once.
+
+use crate::layout::SLOTS;
+
+/// A slot number with its stand-in. One aligned 64-bit word: it is read and written whole.
+#[repr(C, align(8))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Choice {
+    /// Slot of the member; [`Choice::NONE_SLOT`] if there is none.
+    pub slot: u16,
+    /// Slot that takes over while `slot` is unusable: what the planner would choose if that member failed now.
+    pub backup: u16,
+    /// Number of the planned move that put `slot` here; 0 if it got here otherwise.
+    pub epoch: u32,
+}
+
+impl Choice {
+    /// Slot number that no member has.
+    pub const NONE_SLOT: u16 = u16::MAX;
+
+    /// No member at all.
+    pub const NONE: Self = Self { slot: Self::NONE_SLOT, backup: Self::NONE_SLOT, epoch: 0 };
+
+    /// `slot`, and `backup` when it is unusable.
+    #[inline(always)]
+    pub const fn new(slot: u16, backup: u16) -> Self {
+        Self { slot, backup, epoch: 0 }
+    }
+
+    /// The slot to use while exactly the slots of `usable` are: the slot itself, else its backup, else one of the
+    /// usable ones picked by `salt` (a bucket number, [`crate::Address::salt`], or 0 for the nomination).
+    ///
+    /// `None` when nothing is usable.
+    #[inline(always)]
+    pub fn choose(self, usable: SlotSet, salt: u32) -> Option<u16> {
+        if usable.contains(self.slot) {
+            return Some(self.slot);
+        }
+        if usable.contains(self.backup) {
+            return Some(self.backup);
+        }
+        usable.nth(salt)
+    }
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+/// A set of slots: one bit each.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotSet(pub u64);
+
+impl SlotSet {
+    /// No slot.
+    pub const EMPTY: Self = Self(0);
+
+    /// Whether `slot` is in the set; numbers beyond the table are not.
+    #[inline(always)]
+    pub const fn contains(self, slot: u16) -> bool {
+        (slot as usize) < SLOTS && self.0 >> (slot & 63) & 1 == 1
+    }
+
+    /// The set with `slot` in it.
+    #[must_use]
+    pub const fn with(self, slot: u16) -> Self {
+        Self(self.0 | 1 << (slot & 63))
+    }
+
+    /// The set with `slot` not in it.
+    #[must_use]
+    pub const fn without(self, slot: u16) -> Self {
+        Self(self.0 & !(1 << (slot & 63)))
+    }
+
+    /// Whether no slot is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many slots are in it.
+    pub const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// The slots, lowest first.
+    pub fn iter(self) -> impl Iterator<Item = u16> {
+        (0..SLOTS as u16).filter(move |&slot| self.contains(slot))
+    }
+
+    /// The slot number `n` modulo the size of the set, counted from the lowest.
+    #[inline(always)]
+    fn nth(self, n: u32) -> Option<u16> {
+        let mut left = self.0;
+        if left == 0 {
+            return None;
+        }
+        let mut skip = n % left.count_ones();
+        while skip > 0 && left != 0 {
+            left &= left - 1;
+            skip -= 1;
+        }
+        Some(left.trailing_zeros() as u16)
+    }
+}
+
+impl FromIterator<u16> for SlotSet {
+    fn from_iter<I: IntoIterator<Item = u16>>(slots: I) -> Self {
+        slots.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slot_itself_comes_first_then_its_backup() {
+        let choice = Choice::new(3, 5);
+        assert_eq!(choice.choose([3, 5].into_iter().collect(), 0), Some(3));
+        assert_eq!(choice.choose([4, 5].into_iter().collect(), 0), Some(5));
+    }
+
+    #[test]
+    fn with_both_gone_the_salt_spreads_over_the_rest() {
+        let usable: SlotSet = [0, 9, 63].into_iter().collect();
+        let picked: Vec<_> = (0..6).map(|salt| Choice::new(3, 5).choose(usable, salt)).collect();
+        assert_eq!(picked, [0, 9, 63, 0, 9, 63].map(Some));
+    }
+
+    #[test]
+    fn nothing_usable_is_none() {
+        assert_eq!(Choice::new(0, 1).choose(SlotSet::EMPTY, 7), None);
+        assert_eq!(Choice::NONE.choose(SlotSet::EMPTY, 7), None);
+    }
+
+    #[test]
+    fn slots_beyond_the_table_are_never_contained() {
+        let all = SlotSet(u64::MAX);
+        assert!(!all.contains(64));
+        assert!(!all.contains(Choice::NONE_SLOT));
+    }
+}

@@ -1,0 +1,3 @@
+//! The controller of IPMP for Linux.
+pub mod config;
+pub mod engine;
