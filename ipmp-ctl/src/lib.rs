@@ -1,3 +1,4 @@
 //! The controller of IPMP for Linux.
 pub mod config;
 pub mod engine;
+pub mod kernel;
