@@ -31,6 +31,18 @@ impl Choice {
         Self { slot, backup, epoch: 0 }
     }
 
+    /// The word that lies in memory.
+    #[inline(always)]
+    pub const fn to_word(self) -> u64 {
+        self.slot as u64 | (self.backup as u64) << 16 | (self.epoch as u64) << 32
+    }
+
+    /// The choice that `word` is.
+    #[inline(always)]
+    pub const fn from_word(word: u64) -> Self {
+        Self { slot: word as u16, backup: (word >> 16) as u16, epoch: (word >> 32) as u32 }
+    }
+
     /// The slot to use while exactly the slots of `usable` are: the slot itself, else its backup, else one of the
     /// usable ones picked by `salt` (a bucket number, [`crate::Address::salt`], or 0 for the nomination).
     ///
@@ -52,6 +64,11 @@ impl Default for Choice {
         Self::NONE
     }
 }
+
+const _: () = assert!(
+    cfg!(target_endian = "little") || cfg!(target_arch = "bpf"),
+    "words are laid out for little-endian hosts"
+);
 
 /// A set of slots: one bit each.
 #[repr(transparent)]
@@ -128,6 +145,13 @@ impl FromIterator<u16> for SlotSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_what_lies_in_memory() {
+        let choice = Choice { slot: 0x0102, backup: 0x0304, epoch: 0x0506_0708 };
+        assert_eq!(choice.to_word().to_le_bytes(), [2, 1, 4, 3, 8, 7, 6, 5]);
+        assert_eq!(Choice::from_word(choice.to_word()), choice);
+    }
 
     #[test]
     fn the_slot_itself_comes_first_then_its_backup() {

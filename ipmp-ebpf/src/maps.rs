@@ -46,11 +46,10 @@ fn read<T: Copy>(word: *const T) -> T {
     unsafe { ptr::read_volatile(word) }
 }
 
-/// Two half words of a [`Choice`] and its epoch, read as the one word they are written as.
+/// A [`Choice`], read as the one word it is written as.
 #[inline(always)]
 fn read_choice(word: *const Choice) -> Choice {
-    let word = read(word.cast::<u64>());
-    Choice { slot: word as u16, backup: (word >> 16) as u16, epoch: (word >> 32) as u32 }
+    Choice::from_word(read(word.cast()))
 }
 
 /// The state words of the group.
