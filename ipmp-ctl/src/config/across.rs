@@ -65,7 +65,7 @@ fn check_names(drafts: &[Draft], findings: &mut Findings) {
         }
         if let Some((other, line)) = first.get(member.name.as_str()) {
             let what = format!(
-                "already a member of group {} (line {line}); an interface is in one group: remove it from the other",
+                "already a member of group {} (line {line}); an interface is in one group: remove it from one",
                 other.name
             );
             findings.error(member.line, &of_member(group, member), what);
@@ -173,9 +173,9 @@ fn check_routes(drafts: &[Draft], findings: &mut Findings) {
             };
             if let Some((other, line)) = first.get(&(route.destination, metric)) {
                 let what = format!(
-                    "group {} has a route to {} with the same metric (line {line}); remove one, or give it another \
-                     metric",
-                    other.name, route.destination
+                    "a route to {} with the same metric is in group {} already (line {line}); remove one, or give it \
+                     another metric",
+                    route.destination, other.name
                 );
                 findings.error(route.line, &of_group(group), what);
             } else {

@@ -16,7 +16,7 @@ const KEY: &str = "failure-detection-time";
 /// Failure detection time where none is given, as Solaris in.mpathd has it.
 pub(super) const DEFAULT: Duration = Duration::from_secs(10);
 const LEAST: Duration = Duration::from_millis(30);
-const MOST: Duration = Duration::from_secs(600);
+const MOST: Duration = Duration::from_mins(10);
 
 /// What is wrong with a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

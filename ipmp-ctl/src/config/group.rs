@@ -3,10 +3,21 @@
 use std::time::Duration;
 
 use ipmp_common::layout::SLOTS;
+use toml::de::DeTable;
 
 use super::{
-    Group, Member, ProbeHook, Receive, address::DataAddresses, draft::Draft, duration, findings::Findings,
-    keys::Scope, member, name::check_group, route, section::Section, subject::Subject, target,
+    Group, Member, ProbeHook, Receive,
+    address::DataAddresses,
+    draft::Draft,
+    duration,
+    findings::{At, Findings},
+    keys::Scope,
+    member,
+    name::check_group,
+    route,
+    section::Section,
+    subject::Subject,
+    target,
 };
 
 /// Link repairs tolerated in a minute where nothing is said, as Solaris in.mpathd has it.
@@ -77,8 +88,7 @@ pub(super) fn read(
         min_active: min_active(section, &members, findings),
         link_ups_per_minute: section
             .integer("link-ups-per-minute", 0..=1000, " (0: any number)", findings)
-            .and_then(|link_ups| link_ups.value.try_into().ok())
-            .unwrap_or(LINK_UPS_PER_MINUTE),
+            .map_or(LINK_UPS_PER_MINUTE, |link_ups| link_ups.value),
         members,
     };
     Draft { group, targets }
@@ -86,6 +96,7 @@ pub(super) fn read(
 
 /// Reads the members, and judges what they are together.
 fn members(group: &str, section: &Section<'_>, data: &DataAddresses, findings: &mut Findings) -> Vec<Member> {
+    let given = section.value("member", findings);
     let mut members: Vec<Member> = section
         .tables("member", findings)
         .into_iter()
@@ -95,13 +106,13 @@ fn members(group: &str, section: &Section<'_>, data: &DataAddresses, findings: &
             member::read(name, &member, data, findings)
         })
         .collect();
-    if members.is_empty() {
+    if given.is_none_or(|at| at.value.as_table().is_some_and(DeTable::is_empty)) {
         let what = format!("no members; add [group.{}.member.INTERFACE]", group.escape_debug());
         section.error(section.line, what, findings);
     } else if members.len() > SLOTS {
         let what = format!("{} members; remove some: {SLOTS} at most", members.len());
         section.error(section.line, what, findings);
-    } else if members.iter().all(|member| member.standby) {
+    } else if !members.is_empty() && members.iter().all(|member| member.standby) {
         // Homes are dealt to active members only, so the data addresses would have none.
         let what = "all members are standby, which leaves no home for a data address; remove `standby = true` \
                     from at least one";
@@ -116,22 +127,22 @@ fn members(group: &str, section: &Section<'_>, data: &DataAddresses, findings: &
 }
 
 fn min_active(section: &Section<'_>, members: &[Member], findings: &mut Findings) -> u32 {
-    let remedy = "; without any usable member the group interface is never RUNNING";
-    let Some(at) = section.integer("min-active", 1..=SLOTS as i64, remedy, findings) else {
+    let remedy = " (without any usable member the group interface loses RUNNING in any case)";
+    let most = i64::try_from(SLOTS).unwrap_or(i64::MAX);
+    let Some(At { value, line }) = section.integer("min-active", 1..=most, remedy, findings) else {
         return 1;
     };
-    let value = u32::try_from(at.value).unwrap_or(u32::MAX);
     let active = members.iter().filter(|member| !member.standby).count();
     if value as usize > members.len() {
-        let what = format!("`min-active` is {value}, but the group has {} members; lower it", members.len());
-        section.error(at.line, what, findings);
+        let what =
+            format!("`min-active` is {value}, more than there are members ({}); lower it", members.len());
+        section.error(line, what, findings);
     } else if value as usize > active {
         // Members are active in the number of those that are not standby: more would never be RUNNING.
         let what = format!(
-            "`min-active` is {value}, but only {active} of the members are active at a time (the others are \
-             standby); lower it"
+            "`min-active` is {value}, more than there are members that are not standby ({active}); lower it"
         );
-        section.error(at.line, what, findings);
+        section.error(line, what, findings);
     }
     value
 }

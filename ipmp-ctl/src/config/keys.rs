@@ -47,9 +47,9 @@ impl Scope {
     /// Where its keys are written.
     const fn place(self) -> &'static str {
         match self {
-            Self::File => "the top of the file, before the first table",
-            Self::Group => "[group.NAME]",
-            Self::Member => "[group.NAME.member.INTERFACE]",
+            Self::File => "at the top of the file, before the first table",
+            Self::Group => "in [group.NAME]",
+            Self::Member => "in [group.NAME.member.INTERFACE]",
         }
     }
 
@@ -79,7 +79,7 @@ impl fmt::Display for UnknownKey<'_> {
             );
         }
         if let Some(home) = Scope::ALL.into_iter().find(|scope| scope.key(key).is_some()) {
-            return write!(f, "it belongs in {}", home.place());
+            return write!(f, "it belongs {}", home.place());
         }
         match nearest(key, self.scope.keys()) {
             Some(nearest) => write!(f, "did you mean `{nearest}`?"),

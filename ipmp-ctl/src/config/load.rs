@@ -24,7 +24,7 @@ pub(super) fn text(file: &Path) -> Result<String, ConfigErrors> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = valid.split(|&byte| byte == b'\n').count();
         ConfigErrors {
             problems: vec![Problem {
                 place: Place { file: file.to_owned(), line: Some(line) },

@@ -22,11 +22,11 @@ pub(super) fn read(
         standby: section.boolean("standby", findings).unwrap_or(false),
         priority: section
             .integer("priority", i32::MIN.into()..=i32::MAX.into(), "", findings)
-            .and_then(|priority| priority.value.try_into().ok()),
+            .map(|priority| priority.value),
     }
 }
 
 fn weight(section: &Section<'_>, findings: &mut Findings) -> Option<u32> {
-    let remedy = "; a member that is to carry nothing while others work has standby = true";
-    section.integer("weight", 1..=1000, remedy, findings).and_then(|weight| weight.value.try_into().ok())
+    let remedy = " (to carry nothing while others work: standby = true)";
+    section.integer("weight", 1..=1000, remedy, findings).map(|weight| weight.value)
 }

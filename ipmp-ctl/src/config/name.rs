@@ -29,7 +29,7 @@ pub(super) enum NameError {
         length: usize,
     },
     /// No interface can have it.
-    #[error("the name has {length} characters; interface names have 15 at most, see `ip link`")]
+    #[error("the name has {length} bytes, interface names have 15 at most; see `ip link` for the right one")]
     LongInterface {
         /// Its length in bytes.
         length: usize,
@@ -47,7 +47,7 @@ pub(super) enum NameError {
     #[error("the name starts with `-`; start it with a letter")]
     LeadingDash,
     /// `.` or `..`.
-    #[error("no interface is named so; see `ip link` for the right name")]
+    #[error("no interface is named so; see `ip link` for the right one")]
     Dots,
     /// `lo`.
     #[error("the loopback interface cannot be a member; name an Ethernet interface, see `ip link`")]

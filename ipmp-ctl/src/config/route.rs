@@ -46,17 +46,17 @@ pub(super) enum RouteError {
 /// The route that `text` stands for.
 pub(super) fn parse(text: &str, line: usize) -> Result<Route, RouteError> {
     let mut words = text.split_ascii_whitespace();
-    let destination = words.next().ok_or_else(|| RouteError::Syntax("is empty".to_owned()))?;
+    let destination = words.next().ok_or_else(|| RouteError::Syntax("empty".to_owned()))?;
     let (mut via, mut metric, mut source) = (None, None, None);
     while let Some(word) = words.next() {
         match word {
             "via" => set(&mut via, word, &mut words)?,
             "metric" => set(&mut metric, word, &mut words)?,
             "src" => set(&mut source, word, &mut words)?,
-            _ => return Err(RouteError::Syntax(format!("has the unknown word {word:?}"))),
+            _ => return Err(RouteError::Syntax(format!("unknown word {word:?}"))),
         }
     }
-    let via: IpAddr = via.ok_or_else(|| RouteError::Syntax("has no `via`".to_owned()))?;
+    let via: IpAddr = via.ok_or_else(|| RouteError::Syntax("no `via`".to_owned()))?;
     let destination = match destination {
         "default" if via.is_ipv4() => Ipv4Net::default().into(),
         "default" => Ipv6Net::default().into(),
@@ -78,12 +78,11 @@ fn set<T: std::str::FromStr>(
     name: &str,
     words: &mut SplitAsciiWhitespace<'_>,
 ) -> Result<(), RouteError> {
-    let text = words.next().ok_or_else(|| RouteError::Syntax(format!("has nothing after `{name}`")))?;
-    let value =
-        text.parse().map_err(|_| RouteError::Syntax(format!("has the unusable {text:?} after `{name}`")))?;
+    let text = words.next().ok_or_else(|| RouteError::Syntax(format!("nothing after `{name}`")))?;
+    let value = text.parse().map_err(|_| RouteError::Syntax(format!("unusable {text:?} after `{name}`")))?;
     match option.replace(value) {
         None => Ok(()),
-        Some(_) => Err(RouteError::Syntax(format!("has `{name}` twice"))),
+        Some(_) => Err(RouteError::Syntax(format!("`{name}` twice"))),
     }
 }
 
@@ -91,8 +90,7 @@ fn parse_destination(text: &str) -> Result<IpNet, RouteError> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Err(RouteError::NoPrefix(address, if address.is_ipv4() { 32 } else { 128 }));
     }
-    let net: IpNet =
-        text.parse().map_err(|_| RouteError::Syntax(format!("starts with {text:?}, which is no prefix")))?;
+    let net: IpNet = text.parse().map_err(|_| RouteError::Syntax(format!("{text:?} is no prefix")))?;
     if net.trunc() != net {
         return Err(RouteError::HostBits(net));
     }
@@ -136,7 +134,7 @@ pub(super) fn read(section: &Section<'_>, data: &DataAddresses, findings: &mut F
     {
         match parse(text, line).and_then(|route| fit(&route, data).map(|()| route)) {
             Ok(route) => routes.push(route),
-            Err(error) => section.error(line, format!("route {text:?} {error}"), findings),
+            Err(error) => section.error(line, format!("route {text:?}: {error}"), findings),
         }
     }
     routes

@@ -30,12 +30,11 @@ impl<'d> Section<'d> {
     ) -> Self {
         for (key, value) in table {
             let line = findings.line(&key.span());
-            match scope.key(key.get_ref()) {
-                Some(known) => findings.key_used(known, line),
-                None => {
-                    let is_table = value.get_ref().is_table();
-                    findings.error(line, &subject, UnknownKey { key: key.get_ref(), scope, is_table });
-                }
+            if let Some(known) = scope.key(key.get_ref()) {
+                findings.key_used(known, line);
+            } else {
+                let is_table = value.get_ref().is_table();
+                findings.error(line, &subject, UnknownKey { key: key.get_ref(), scope, is_table });
             }
         }
         Self { subject, line, table }
@@ -80,19 +79,19 @@ impl<'d> Section<'d> {
     }
 
     /// A whole number within bounds; `remedy` is what to do about one that is not.
-    pub(super) fn integer(
+    pub(super) fn integer<T: TryFrom<i64>>(
         &self,
         key: &str,
         range: RangeInclusive<i64>,
         remedy: &str,
         findings: &mut Findings,
-    ) -> Option<At<i64>> {
+    ) -> Option<At<T>> {
         let (least, most) = (range.start(), range.end());
         let expected = format!("a whole number from {least} to {most} (without quotes)");
         let At { value: integer, line } = self.typed(key, &expected, DeValue::as_integer, findings)?;
         // A number that does not even fit into an i64 is out of every range.
         let value = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
-        let value = value.filter(|value| range.contains(value));
+        let value = value.filter(|value| range.contains(value)).and_then(|value| value.try_into().ok());
         if value.is_none() {
             let what = format!("`{key}` is {integer}, out of range; give {least} to {most}{remedy}");
             self.error(line, what, findings);
@@ -127,12 +126,11 @@ impl<'d> Section<'d> {
         let mut strings = Vec::new();
         for item in array {
             let line = findings.line(&item.span());
-            match item.get_ref().as_str() {
-                Some(value) => strings.push(At { value, line }),
-                None => {
-                    let what = format!("`{key}` must be {expected}; {} is in it", kind(item.get_ref()));
-                    self.error(line, what, findings);
-                }
+            if let Some(value) = item.get_ref().as_str() {
+                strings.push(At { value, line });
+            } else {
+                let what = format!("`{key}` must be {expected}; {} is in it", kind(item.get_ref()));
+                self.error(line, what, findings);
             }
         }
         Some(strings)
@@ -147,15 +145,18 @@ impl<'d> Section<'d> {
         let mut found = Vec::new();
         for (name, value) in outer.value {
             let name = name.get_ref().as_ref();
-            match value.get_ref().as_table() {
-                Some(table) => found.push((value.span().start, name, table)),
-                None => {
-                    let line = findings.line(&value.span());
-                    let header = self.example(key);
-                    let what = format!("`{key}.{}` must be a table [{header}]", name.escape_debug());
-                    self.error(line, format!("{what}, not {}", kind(value.get_ref())), findings);
-                }
+            if let Some(table) = value.get_ref().as_table() {
+                found.push((value.span().start, name, table));
+                continue;
             }
+            let line = findings.line(&value.span());
+            let what = format!(
+                "`{key}.{}` must be a table [{}], not {}",
+                name.escape_debug(),
+                self.example(key),
+                kind(value.get_ref())
+            );
+            self.error(line, what, findings);
         }
         // A table that is opened again by way of a subtable loses its place in the document's own order.
         found.sort_by_key(|(start, ..)| *start);
@@ -182,7 +183,7 @@ pub(super) const fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
+        DeValue::Boolean(_) => "a boolean",
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",

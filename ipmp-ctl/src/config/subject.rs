@@ -23,10 +23,14 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File => Ok(()),
-            Self::Group(group) => write!(f, "group {}: ", group.escape_debug()),
+            Self::Group(group) => write!(f, "group {}: ", visible(group)),
             Self::Member { group, member } => {
-                write!(f, "group {}, member {}: ", group.escape_debug(), member.escape_debug())
+                write!(f, "group {}, member {}: ", visible(group), visible(member))
             }
         }
     }
+}
+
+fn visible(name: &str) -> String {
+    if name.is_empty() { "\"\"".to_owned() } else { name.escape_debug().to_string() }
 }

@@ -26,14 +26,27 @@ pub(super) fn document<'t>(text: &'t str, findings: &mut Findings) -> Option<DeT
             readable = false;
             // The parser stumbles on over the rest of a broken line.
             if line != last_line {
-                let near = line_at(text, span.start).1.trim().escape_debug();
-                let message = error.message().replace('\n', " ");
-                findings.error(line, &Subject::File, format!("not TOML: {message}; correct `{near}`"));
+                let near = line_at(text, span.start).1.trim();
+                findings.error(line, &Subject::File, syntax_error(error.message(), near));
             }
             last_line = line;
         }
     }
     readable.then(|| table.into_inner())
+}
+
+/// What to say about a line that the parser stumbles over.
+fn syntax_error(message: &str, line: &str) -> String {
+    let line = line.replace(char::is_control, " ");
+    if message.starts_with("invalid boolean") {
+        return format!(
+            "not TOML: a value that is no number, true or false stands in quotes; correct `{line}`"
+        );
+    }
+    if message.starts_with("missing comma") {
+        return format!("not TOML: a list is not closed before `{line}`; add a comma or a closing bracket");
+    }
+    format!("not TOML: {}; correct `{line}`", message.replace(char::is_control, " "))
 }
 
 /// Says that the key at `span` is the second of its name, and where the first is.
@@ -42,25 +55,21 @@ fn duplicate(text: &str, span: &Range<usize>, findings: &mut Findings) {
     let name = text.get(span.clone()).unwrap_or_default();
     let (start, whole) = line_at(text, span.start);
     let before = DeTable::parse_recoverable(text.get(..start).unwrap_or_default()).0.into_inner();
-    let (subject, first) = if whole.trim_start().starts_with('[') {
-        table_before(&before, whole)
-    } else {
-        (None, key_before(&before, text, name))
-    };
+    let name = name.trim_matches(['"', '\'']);
+    let is_table = whole.trim_start().starts_with('[');
+    let (subject, first) =
+        if is_table { table_before(&before, whole) } else { key_before(&before, text, name) };
     let first = first.map_or(String::new(), |span| format!(", first on line {}", findings.line(&span)));
-    match subject {
-        Some(subject) => {
-            findings.error(
-                line,
-                &subject,
-                format!("given twice{first}; keep one of the two, with all its keys"),
-            );
+    let what = match (is_table, &subject) {
+        (true, Subject::Group(_)) => {
+            format!("group given twice{first}; keep one of the two tables, with all the keys")
         }
-        None => {
-            let what = format!("`{}` given twice{first}; keep one of the two", name.escape_debug());
-            findings.error(line, &Subject::File, what);
+        (true, Subject::Member { .. }) => {
+            format!("interface twice in the group{first}; keep one of the two tables, with all the keys")
         }
-    }
+        _ => format!("`{}` given twice{first}; keep one of the two", name.escape_debug()),
+    };
+    findings.error(line, &subject, what);
 }
 
 /// The line that holds the byte at `offset`, and where it starts.
@@ -71,8 +80,19 @@ fn line_at(text: &str, offset: usize) -> (usize, &str) {
     (start, line)
 }
 
+/// Whom the table at this path concerns.
+fn subject_of(path: &[String]) -> Subject {
+    match path {
+        [kind, group] if kind == "group" => Subject::Group(group.clone()),
+        [kind, group, of, member] if kind == "group" && of == "member" => {
+            Subject::Member { group: group.clone(), member: member.clone() }
+        }
+        _ => Subject::File,
+    }
+}
+
 /// What the table header `header` names, and where the text before had the same table.
-fn table_before(before: &DeTable<'_>, header: &str) -> (Option<Subject>, Option<Range<usize>>) {
+fn table_before(before: &DeTable<'_>, header: &str) -> (Subject, Option<Range<usize>>) {
     let (header, _) = DeTable::parse_recoverable(header);
     let mut path = Vec::new();
     let mut first = Some(before);
@@ -85,31 +105,25 @@ fn table_before(before: &DeTable<'_>, header: &str) -> (Option<Subject>, Option<
         first = found.and_then(|found| found.get_ref().as_table());
         rest = value.get_ref().as_table();
     }
-    let subject = match path.as_slice() {
-        [kind, group] if kind == "group" => Some(Subject::Group(group.clone())),
-        [kind, group, of, member] if kind == "group" && of == "member" => {
-            Some(Subject::Member { group: group.clone(), member: member.clone() })
-        }
-        _ => None,
-    };
-    (subject, place)
+    (subject_of(&path), place)
 }
 
-/// Where the last table of the text before has the key `name`.
-fn key_before(before: &DeTable<'_>, text: &str, name: &str) -> Option<Range<usize>> {
-    let mut current = (0, before);
-    let mut unseen = vec![before];
-    while let Some(table) = unseen.pop() {
-        for value in table.values() {
+/// What the last table of the text before is, and where it has the key `name`.
+fn key_before(before: &DeTable<'_>, text: &str, name: &str) -> (Subject, Option<Range<usize>>) {
+    let mut last = (0, Vec::new(), before);
+    let mut unseen = vec![(Vec::new(), before)];
+    while let Some((path, table)) = unseen.pop() {
+        for (key, value) in table {
             if let DeValue::Table(inner) = value.get_ref() {
                 let start = value.span().start;
-                if start >= current.0 && text[start..].starts_with('[') {
-                    current = (start, inner);
+                let path: Vec<String> = path.iter().cloned().chain([key.get_ref().to_string()]).collect();
+                if start >= last.0 && text[start..].starts_with('[') {
+                    last = (start, path.clone(), inner);
                 }
-                unseen.push(inner);
+                unseen.push((path, inner));
             }
         }
     }
-    let name = name.trim_matches(['"', '\'']);
-    current.1.get_key_value(name).map(|(key, _)| key.span())
+    let (_, path, table) = last;
+    (subject_of(&path), table.get_key_value(name).map(|(key, _)| key.span()))
 }

@@ -46,16 +46,14 @@ pub(super) fn read(section: &Section<'_>, findings: &mut Findings) -> Vec<At<IpA
     for At { value: text, line } in section.strings("targets", "192.0.2.1", findings).unwrap_or_default() {
         match parse(text) {
             Err(error) => section.error(line, format!("target {text:?} {error}"), findings),
-            Ok(value) => match first.get(&value) {
-                Some(earlier) => {
+            Ok(value) => {
+                if let Some(earlier) = first.insert(value, line) {
                     let what = format!("target {value} given twice, first on line {earlier}; remove one");
                     section.error(line, what, findings);
-                }
-                None => {
-                    first.insert(value, line);
+                } else {
                     targets.push(At { value, line });
                 }
-            },
+            }
         }
     }
     targets
