@@ -137,6 +137,16 @@ pub enum TestAddresses {
     None,
 }
 
+impl TestAddresses {
+    /// The IPv4 ones.
+    pub fn v4(&self) -> &[TestAddress] {
+        match self {
+            Self::V4(addresses) => addresses,
+            Self::LinkLocal | Self::None => &[],
+        }
+    }
+}
+
 /// `receive`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Receive {

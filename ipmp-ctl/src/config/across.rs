@@ -4,13 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{
-    Group, Member,
-    draft::{Draft, test_addresses},
-    findings::Findings,
-    name::peer_of,
-    subject::Subject,
-};
+use super::{Group, Member, draft::Draft, findings::Findings, name::peer_of, subject::Subject};
 
 /// Checks the groups against each other.
 pub(super) fn check(drafts: &[Draft], findings: &mut Findings) {
@@ -90,7 +84,7 @@ fn check_addresses(drafts: &[Draft], findings: &mut Findings) -> BTreeMap<IpAddr
         })
     });
     let test = members(drafts).flat_map(|(group, member)| {
-        test_addresses(member).iter().map(move |test| {
+        member.test_addresses.v4().iter().map(move |test| {
             let what = format!("a test address of member {} of group {}", member.name, group.name);
             let address = IpAddr::V4(test.net.addr());
             ("test", address, of_member(group, member), Own { what, line: test.line })
@@ -129,8 +123,11 @@ fn check_systems(drafts: &[Draft], own: &BTreeMap<IpAddr, Own>, findings: &mut F
 /// The subnets of a group: of its data addresses and of its test addresses, each once, with its first line.
 fn subnets(group: &Group) -> Vec<(IpNet, usize)> {
     let data = group.addresses.iter().map(|data| (data.net.trunc(), data.line));
-    let test =
-        group.members.iter().flat_map(test_addresses).map(|test| (IpNet::V4(test.net.trunc()), test.line));
+    let test = group
+        .members
+        .iter()
+        .flat_map(|member| member.test_addresses.v4())
+        .map(|test| (IpNet::V4(test.net.trunc()), test.line));
     let mut subnets: Vec<(IpNet, usize)> = Vec::new();
     for (net, line) in data.chain(test) {
         if subnets.iter().all(|(known, _)| *known != net) {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Group, Member, TestAddress, TestAddresses, findings::At};
+use super::{Group, findings::At};
 
 /// A group that is right by itself, and what only the check across the file needs.
 pub(super) struct Draft {
@@ -10,12 +10,4 @@ pub(super) struct Draft {
     pub(super) group: Group,
     /// Its targets, with their lines.
     pub(super) targets: Vec<At<IpAddr>>,
-}
-
-/// The IPv4 test addresses of a member.
-pub(super) fn test_addresses(member: &Member) -> &[TestAddress] {
-    match &member.test_addresses {
-        TestAddresses::V4(addresses) => addresses,
-        TestAddresses::LinkLocal | TestAddresses::None => &[],
-    }
 }

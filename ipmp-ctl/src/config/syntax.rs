@@ -12,16 +12,21 @@ use super::{findings::Findings, subject::Subject};
 /// How the TOML parser says that a key or table is there already; such a text is in order otherwise.
 const DUPLICATE: &str = "duplicate key";
 
+/// For so many keys given twice the first place is looked up, which takes another reading each.
+const LOOKUPS: usize = 100;
+
 /// The table that the text stands for; `None` if its syntax is too broken to read on.
 pub(super) fn document<'t>(text: &'t str, findings: &mut Findings) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut readable = true;
     let mut last_line = 0;
+    let mut duplicates = 0;
     for error in errors {
         let span = error.span().unwrap_or_default();
         let line = findings.line(&span);
         if error.message() == DUPLICATE {
-            duplicate(text, &span, findings);
+            duplicates += 1;
+            duplicate(text, &span, duplicates <= LOOKUPS, findings);
         } else {
             readable = false;
             // The parser stumbles on over the rest of a broken line.
@@ -49,12 +54,13 @@ fn syntax_error(message: &str, line: &str) -> String {
     format!("not TOML: {}; correct `{line}`", message.replace(char::is_control, " "))
 }
 
-/// Says that the key at `span` is the second of its name, and where the first is.
-fn duplicate(text: &str, span: &Range<usize>, findings: &mut Findings) {
+/// Says that the key at `span` is the second of its name, and where the first is if it is to be looked up.
+fn duplicate(text: &str, span: &Range<usize>, look_up: bool, findings: &mut Findings) {
     let line = findings.line(span);
     let name = text.get(span.clone()).unwrap_or_default();
     let (start, whole) = line_at(text, span.start);
-    let before = DeTable::parse_recoverable(text.get(..start).unwrap_or_default()).0.into_inner();
+    let before = text.get(..start).filter(|_| look_up).unwrap_or_default();
+    let before = DeTable::parse_recoverable(before).0.into_inner();
     let name = name.trim_matches(['"', '\'']);
     let is_table = whole.trim_start().starts_with('[');
     let (subject, first) =

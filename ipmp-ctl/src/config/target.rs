@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use thiserror::Error;
 
 use super::{
-    Member, TestAddresses,
+    Member,
     address::{Unfit, unfit},
     findings::{At, Findings},
     section::Section,
@@ -66,15 +66,10 @@ pub(super) fn warn_out_of_reach(
     members: &[Member],
     findings: &mut Findings,
 ) {
-    let prefixes = || {
-        members.iter().filter_map(|member| match &member.test_addresses {
-            TestAddresses::V4(addresses) => Some(addresses.iter().map(|test| test.net)),
-            TestAddresses::LinkLocal | TestAddresses::None => None,
-        })
-    };
+    let prefixes = || members.iter().flat_map(|member| member.test_addresses.v4()).map(|test| test.net);
     for &At { value, line } in targets {
         let IpAddr::V4(target) = value else { continue };
-        if !prefixes().flatten().any(|prefix| prefix.contains(&target)) {
+        if !prefixes().any(|prefix| prefix.contains(&target)) {
             let what = format!(
                 "target {target} is in the subnet of no test address: no member can probe it; give the members \
                  test addresses in its subnet"

@@ -70,7 +70,8 @@ fn in_group(line: &str) -> String {
     format!("[group.g]\n{line}\n[group.g.member.a]\n")
 }
 
-/// A text in which a member has this line, as line 4; its group has the subnets 192.0.2.0/24 and 2001:db8::/64.
+/// A text in which a member has this line, as line 4; its group has the subnets `192.0.2.0/24` and
+/// `2001:db8::/64`.
 fn in_member(line: &str) -> String {
     format!("[group.g]\naddresses = [\"192.0.2.10/24\", \"2001:db8::10/64\"]\n[group.g.member.a]\n{line}\n")
 }

@@ -58,7 +58,7 @@ fn a_key_without_effect_yet_makes_one_warning() {
         ]
     );
     let text = "[group.g]\nfailback = false\nmin-active = 1\nlink-ups-per-minute = 0\n[group.g.member.a]\nweight = 2\n";
-    assert_eq!(good(text).1, [String::new(); 0]);
+    assert!(good(text).1.is_empty(), "{:?}", good(text).1);
 }
 
 #[test]
@@ -85,4 +85,11 @@ fn a_file_without_groups_is_taken_with_a_warning() {
     let (config, warnings) = good("");
     assert!(config.groups.is_empty());
     assert_eq!(warnings, ["f.toml:1: warning: no groups, so there is nothing to do; add [group.NAME]"]);
+}
+
+#[test]
+fn texts_of_other_systems_are_read_alike() {
+    let text = EXAMPLE.replace('\n', "\r\n");
+    assert_eq!(good(&text), good(EXAMPLE));
+    assert_eq!(good(&format!("\u{feff}{EXAMPLE}")).0, good(EXAMPLE).0);
 }

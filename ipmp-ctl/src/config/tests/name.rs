@@ -67,10 +67,13 @@ fn interface_names_are_those_of_the_kernel() {
 
 #[test]
 fn a_group_has_some_members_and_an_active_one() {
-    let many: String = (0..65).map(|i| format!("[group.g.member.e{i}]\n")).collect();
+    let many: Vec<String> = (0..65).map(|i| format!("[group.g.member.e{i}]\n")).collect();
     assert_problems([
         ("[group.g]\n".to_owned(), &["f.toml:1: group g: no members; add [group.g.member.INTERFACE]"]),
-        (format!("[group.g]\n{many}"), &["f.toml:1: group g: 65 members; remove some: 64 at most"]),
+        (
+            format!("[group.g]\n{}", many.concat()),
+            &["f.toml:1: group g: 65 members; remove some: 64 at most"],
+        ),
         (
             "[group.g]\nmember.a.standby = true\nmember.b.standby = true\n".to_owned(),
             &[

@@ -1,6 +1,6 @@
 use super::{assert_problems, good, in_group};
 
-/// A text whose group has a route, on line 3, and is in 192.0.2.0/24 and 2001:db8::/64.
+/// A text whose group has a route, on line 3, and is in `192.0.2.0/24` and `2001:db8::/64`.
 fn route(route: &str) -> String {
     in_group(&format!("addresses = [\"192.0.2.10/24\", \"2001:db8::10/64\"]\nroutes = [\"{route}\"]"))
 }
