@@ -41,7 +41,7 @@ impl Homes {
         }
         let mut homes = Self { homes: Vec::new(), candidates };
         let mut dealt = [0, 0];
-        for address in config.addresses.iter().map(ipnet::IpNet::addr) {
+        for address in config.addresses.iter().map(|data| data.net.addr()) {
             let turn = &mut dealt[usize::from(address.is_ipv6())];
             let member = homes.candidates.iter().cycle().nth(*turn).copied();
             *turn += 1;

@@ -210,7 +210,7 @@ impl Engine {
         for (config, member) in self.config.members.iter().zip(self.roster.members()) {
             let Some(slot) = member.slot else { continue };
             if let TestAddresses::V4(configured) = &config.test_addresses {
-                all.extend(configured.iter().map(|net| (IpAddr::V4(net.addr()), slot)));
+                all.extend(configured.iter().map(|test| (IpAddr::V4(test.net.addr()), slot)));
             }
             all.extend(member.test_addresses.iter().map(|&address| (address, slot)));
         }

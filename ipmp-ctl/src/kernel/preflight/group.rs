@@ -16,8 +16,8 @@ pub(super) fn check(group: &Group, facts: &Facts, findings: &mut Findings<'_>) {
         findings.error(group.line, error.to_string());
     }
     for data in &group.addresses {
-        if let Some(problem) = address_elsewhere(data, group, facts) {
-            findings.error(group.line, problem);
+        if let Some(problem) = address_elsewhere(&data.net, group, facts) {
+            findings.error(data.line, problem);
         }
     }
     if let Some(text) = expiring_address(&group.name, &facts.snapshot) {

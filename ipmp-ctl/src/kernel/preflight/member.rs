@@ -47,7 +47,7 @@ pub(super) fn check(member: &Member, facts: &Facts, findings: &mut Findings<'_>)
 
 fn test_addresses(member: &Member) -> Vec<IpAddr> {
     match &member.test_addresses {
-        TestAddresses::V4(nets) => nets.iter().map(|net| IpAddr::V4(net.addr())).collect(),
+        TestAddresses::V4(tests) => tests.iter().map(|test| IpAddr::V4(test.net.addr())).collect(),
         TestAddresses::LinkLocal | TestAddresses::None => Vec::new(),
     }
 }
