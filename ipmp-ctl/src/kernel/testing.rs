@@ -67,8 +67,6 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
 
 /// Waits for a future, for 15 s at most.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(Duration::from_secs(15), future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what}: not within 15 s"),
-    }
+    let outcome = tokio::time::timeout(Duration::from_secs(15), future).await;
+    outcome.unwrap_or_else(|_| panic!("{what}: not within 15 s"))
 }

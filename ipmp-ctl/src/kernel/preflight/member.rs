@@ -12,7 +12,7 @@ use super::{Facts, Findings};
 use crate::{
     config::{Member, TestAddresses},
     kernel::{
-        addresses::DUMMY_ADDRESS,
+        addresses::dummy::DUMMY_ADDRESS,
         netlink::{AddressInfo, LinkInfo, RouteInfo},
     },
 };
