@@ -18,6 +18,8 @@ use super::{
 use crate::config::Route;
 
 const TABLE_MAIN: u8 = 254;
+/// Metric of an IPv6 route for which none was given.
+const DEFAULT_IPV6_METRIC: u32 = 1024;
 
 /// Why a route could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -141,25 +143,31 @@ async fn add(
     match handle.route().add(message).execute().await.map_err(io_error) {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {
-            let leads_as_wanted = |route: &RouteInfo| {
-                wanted
-                    .as_ref()
-                    .is_some_and(|wanted| (route.ifindex, route.gateway) == (wanted.ifindex, wanted.gateway))
-            };
             let present = dump_routes(handle).await?;
-            let mut rivals = present
-                .iter()
-                .filter(|route| route.destination == destination && route.table == u32::from(TABLE_MAIN));
-            if rivals.clone().any(leads_as_wanted) {
-                return Ok(false);
+            match wanted.and_then(|wanted| rival(&present, &wanted)) {
+                Some(other) => {
+                    Err(RouteError::Taken { destination, ifname: by.name.to_owned(), other: other.ifindex })
+                }
+                None => Ok(false),
             }
-            let other = rivals.next().map_or(0, |route| route.ifindex);
-            Err(RouteError::Taken { destination, ifname: by.name.to_owned(), other })
         }
         Err(source) => {
             Err(RouteError::Change { verb: "add", destination, ifname: by.name.to_owned(), source })
         }
     }
+}
+
+/// A route that the kernel takes for the wanted one though it leads another way; `None` if the wanted one is there.
+fn rival<'a>(present: &'a [RouteInfo], wanted: &RouteInfo) -> Option<&'a RouteInfo> {
+    let metric = match (wanted.metric, wanted.destination) {
+        (0, IpNet::V6(_)) => DEFAULT_IPV6_METRIC,
+        (metric, _) => metric,
+    };
+    let key = (wanted.destination, wanted.table, metric);
+    let mut same = present.iter().filter(|route| (route.destination, route.table, route.metric) == key);
+    let is_there =
+        same.clone().any(|route| (route.ifindex, route.gateway) == (wanted.ifindex, wanted.gateway));
+    if is_there { None } else { same.next() }
 }
 
 async fn remove(

@@ -73,15 +73,33 @@ fn a_router_outside_every_subnet_is_refused_with_the_reason() {
 fn a_route_of_another_interface_is_not_taken_for_ours() {
     block_in_netns(|| async {
         veth_pair();
-        ip("addr add 192.0.2.1/24 dev e0");
-        ip("addr add 198.51.100.1/24 dev e1");
+        for (own, other) in [("192.0.2.1/24", "198.51.100.1/24"), ("2001:db8::1/64", "2001:db8:1::1/64")] {
+            ip(&format!("addr add {own} dev e0"));
+            ip(&format!("addr add {other} dev e1"));
+        }
         ip("route add default via 198.51.100.254");
+        ip("-6 route add default via 2001:db8:1::fe");
         let handle = connect().expect("netlink");
-        let default = route("0.0.0.0/0", "192.0.2.254");
-        let text = add_route(&handle, interface("e0"), &default).await.expect_err("taken").to_string();
-        assert!(text.contains(&format!("by interface number {}", interface("e1").index)), "{text}");
-        let other_metric = Route { metric: Some(9), ..default };
-        assert!(add_route(&handle, interface("e0"), &other_metric).await.expect("another metric"));
+        for default in [route("0.0.0.0/0", "192.0.2.254"), route("::/0", "2001:db8::fe")] {
+            let with_metric = Route { metric: Some(9), ..default.clone() };
+            assert!(add_route(&handle, interface("e0"), &with_metric).await.expect("another metric"));
+            let text = add_route(&handle, interface("e0"), &default).await.expect_err("taken").to_string();
+            assert!(text.contains(&format!("by interface number {}", interface("e1").index)), "{text}");
+        }
+    });
+}
+
+#[test]
+fn routes_can_be_added_before_there_is_carrier() {
+    block_in_netns(|| async {
+        veth_pair();
+        ip("link set e1 down");
+        ip("addr add 192.0.2.1/24 dev e0");
+        ip("addr add 2001:db8::1/64 dev e0");
+        let handle = connect().expect("netlink");
+        for default in [route("0.0.0.0/0", "192.0.2.254"), route("::/0", "2001:db8::fe")] {
+            assert!(add_route(&handle, interface("e0"), &default).await.expect("add"));
+        }
     });
 }
 
