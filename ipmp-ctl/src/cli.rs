@@ -1,6 +1,6 @@
 //! The command line: what it understands, and the way from a command to the code behind it.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{fmt::Display, net::IpAddr, path::PathBuf};
 
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use ipmp_ctl::{
@@ -13,12 +13,15 @@ use self::protocol::Protocol;
 mod check;
 mod daemon;
 mod down;
+mod firewall;
 mod flow;
 mod output;
 mod protocol;
 mod selection;
 mod stat;
 mod table;
+#[cfg(test)]
+mod tests;
 mod views;
 
 /// Where the configuration is unless told otherwise.
@@ -65,10 +68,10 @@ Examples:
 
 /// IP multipathing: several network interfaces of a host used as one, with failover between them.
 #[derive(Debug, Parser)]
-#[command(name = "ipmp-ctl", version, about, after_help = EXAMPLES)]
+#[command(name = "ipmp-ctl", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     /// Control socket of the daemon
-    #[arg(long, global = true, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    #[arg(long, global = true, display_order = 100, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     pub(crate) socket: PathBuf,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -199,7 +202,9 @@ impl Cli {
     }
 }
 
-/// The error for a command line that parses and yet makes no sense.
-fn usage(kind: ErrorKind, text: impl std::fmt::Display) -> clap::Error {
-    Cli::command().error(kind, text)
+/// The error for a command line that parses and yet makes no sense for `command`.
+fn usage(command: &str, kind: ErrorKind, text: impl Display) -> clap::Error {
+    let mut cli = Cli::command();
+    cli.build();
+    cli.find_subcommand_mut(command).expect("the name of a command").error(kind, text)
 }

@@ -11,6 +11,9 @@ use ipmp_ctl::control::{
 
 use super::{FlowArgs, output, usage};
 
+#[cfg(test)]
+mod tests;
+
 /// Says which member carries a flow.
 pub(super) fn run(args: &FlowArgs, socket: &Path) -> anyhow::Result<()> {
     match ask(socket, &Request::Flow(request(args)?))? {
@@ -28,12 +31,12 @@ fn request(args: &FlowArgs) -> Result<FlowRequest, clap::Error> {
             "{} and {} are of different families: give two IPv4 or two IPv6 addresses",
             args.source, args.destination
         );
-        return Err(usage(ErrorKind::ValueValidation, text));
+        return Err(usage("flow", ErrorKind::ValueValidation, text));
     }
     let ports = args.source_port.or(args.destination_port).is_some();
     if let Some(protocol) = args.protocol.filter(|protocol| ports && !protocol.has_ports()) {
         let text = format!("ports do not count in flows of {protocol}: leave out --sport and --dport");
-        return Err(usage(ErrorKind::ArgumentConflict, text));
+        return Err(usage("flow", ErrorKind::ArgumentConflict, text));
     }
     Ok(FlowRequest {
         group: args.group.clone(),

@@ -5,6 +5,9 @@ use clap::error::ErrorKind;
 
 use super::{table::Field, usage};
 
+#[cfg(test)]
+mod tests;
+
 /// The fields to show.
 pub(super) struct Selection<'a, R> {
     /// In the order to show them.
@@ -31,13 +34,15 @@ pub(super) fn select<'a, R>(
         if name.eq_ignore_ascii_case("all") {
             if parsable {
                 let text = "the output fields must be named in parsable mode: `all` is not possible";
-                return Err(usage(ErrorKind::InvalidValue, text).into());
+                return Err(usage("stat", ErrorKind::InvalidValue, text).into());
             }
             selection.fields.extend(fields);
         } else if let Some(field) = fields.iter().find(|field| name.eq_ignore_ascii_case(field.name)) {
             selection.fields.push(field);
         } else if parsable {
-            return Err(usage(ErrorKind::InvalidValue, format!("unknown output field '{name}'")).into());
+            return Err(
+                usage("stat", ErrorKind::InvalidValue, format!("unknown output field '{name}'")).into()
+            );
         } else {
             selection.ignored.push(name.clone());
         }

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+#[cfg(test)]
+mod tests;
+
 /// What stands for nothing in a table for people.
 const EMPTY: &str = "--";
 

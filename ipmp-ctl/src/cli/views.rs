@@ -9,6 +9,8 @@ use super::table::Field;
 mod addresses;
 mod groups;
 mod interfaces;
+#[cfg(test)]
+mod tests;
 
 /// A view.
 pub(super) trait View {

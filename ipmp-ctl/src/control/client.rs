@@ -9,6 +9,9 @@ use std::{
 
 use super::protocol::{Reply, Request};
 
+#[cfg(test)]
+mod tests;
+
 /// How long the daemon may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Size beyond which a reply is not read on, in bytes: 64 groups of 64 members are far below.
