@@ -2,6 +2,7 @@
 //!
 //! One request and one reply for each connection, each a line of JSON. Anyone may ask; only root may change.
 
+pub mod client;
 pub mod protocol;
 pub mod server;
 
