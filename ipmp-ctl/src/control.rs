@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod protocol;
+pub mod server;
 
 /// Where the daemon listens unless told otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/ipmp/control.sock";

@@ -1,13 +1,60 @@
-//! Removing a group when no daemon runs.
+//! `ipmp-ctl down` when no daemon runs the group.
 
 use std::path::Path;
 
-/// Removes a group.
+use anyhow::{Context as _, bail};
+
+use crate::{
+    dataplane::pins::GroupPins,
+    driver::teardown,
+    kernel::{netlink, netns, preflight},
+    state_file::StateFile,
+};
+
+/// Removes what a daemon that is no longer there left of `group`.
+///
+/// The file beside `socket` says where that is; without it `namespace` and `pins` do. Must be called while the process has
+/// one thread: it enters the network namespace.
+///
+/// # Errors
+/// Missing privilege, no such group, a daemon that has it after all, or what the kernel says.
 pub fn without_daemon(
     group: &str,
     socket: &Path,
-    netns: Option<&str>,
-    pins: Option<&Path>,
+    namespace: Option<&str>,
+    pins: &Path,
 ) -> anyhow::Result<()> {
-    anyhow::bail!("not built yet: {group} {socket:?} {netns:?} {pins:?}")
+    let problems = preflight::check_host();
+    if !problems.is_empty() {
+        bail!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+    let state_path = StateFile::path(socket);
+    let mut state = StateFile::read(socket)
+        .with_context(|| format!("reading {}", state_path.display()))?
+        .filter(|state| state.groups.iter().any(|name| name == group));
+    let namespace = match &state {
+        Some(state) => state.netns.as_ref().map(|path| path.display().to_string()),
+        None => namespace.map(str::to_owned),
+    };
+    let pins = state.as_ref().map_or_else(|| pins.to_owned(), |state| state.pins.clone());
+    if let Some(namespace) = &namespace {
+        netns::enter(namespace)?;
+    }
+    let mut pins = GroupPins::new(&pins, &netns::identity()?, group);
+    if pins.exists() {
+        // A daemon with another socket may run it.
+        pins.lock()?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the async runtime")?;
+    runtime.block_on(async {
+        teardown::left(&netlink::connect()?, group, pins.path()).await.map_err(anyhow::Error::from)
+    })?;
+    if let Some(state) = &mut state {
+        state.groups.retain(|name| name != group);
+        state.write(socket).with_context(|| format!("writing {}", state_path.display()))?;
+    }
+    Ok(())
 }

@@ -134,7 +134,7 @@ impl Engine {
         self.roster.repair_due(now);
         match event {
             Event::TestAddress { member, address, present } => {
-                self.note_test_address(member, address, present)
+                self.note_test_address(member, address, present);
             }
             Event::Snapshot { links, addresses } => self.look(&links, &addresses, now),
             _ if !self.started => {} // the snapshot to come will say so too

@@ -4,5 +4,7 @@ pub mod control;
 pub mod daemon;
 pub mod dataplane;
 pub mod down;
+pub mod driver;
 pub mod engine;
 pub mod kernel;
+pub mod state_file;

@@ -3,14 +3,14 @@
 use std::{
     ffi::OsString,
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Write, pipe, stdout},
     process::{Command, Stdio},
     time::Instant,
 };
 
 use anyhow::{Context, Result, bail};
 
-use crate::{release, setup::root, stage, workspace::Workspace};
+use crate::{process, release, setup::root, stage, workspace::Workspace};
 
 mod summary;
 
@@ -27,16 +27,19 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
 
     let skip_log = workspace.target().join("skipped-tests");
     let _ = fs::remove_file(&skip_log);
-    let mut cargo = release::cargo(workspace, "test");
-    cargo
-        .args(["--workspace", "--no-fail-fast"])
-        .args(runner()?)
-        .args(arguments)
-        .env(stage::DAEMON, workspace.release("ipmp-ctl"))
-        .env(SKIP_LOG, &skip_log);
-
+    let test = || -> Result<Command> {
+        let mut cargo = release::cargo(workspace, "test");
+        cargo
+            .args(["--workspace", "--no-fail-fast"])
+            .args(runner()?)
+            .env(stage::DAEMON, workspace.release("ipmp-ctl"))
+            .env(SKIP_LOG, &skip_log);
+        Ok(cargo)
+    };
+    // Compiled by itself first, with cargo's progress bar; the output of the run is read and passed on.
+    process::run(test()?.arg("--no-run").args(arguments))?;
     let begin = Instant::now();
-    let (summary, passed) = watch(&mut cargo)?;
+    let (summary, passed) = watch(test()?.args(arguments))?;
     let skipped = fs::read_to_string(&skip_log).unwrap_or_default();
     println!("\n{}", summary.report(&skipped, passed, begin.elapsed()));
     if !passed {
@@ -57,11 +60,19 @@ fn runner() -> Result<Vec<String>> {
 
 /// Runs the tests, passes their output on as it comes and counts. True if all passed.
 fn watch(cargo: &mut Command) -> Result<(Summary, bool)> {
-    let mut child =
-        cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start `cargo test`")?;
-    let output = child.stdout.take().context("the output of `cargo test` is not there")?;
+    // One pipe for both outputs: which program runs is said on the one, its tests on the other.
+    let (output, input) = pipe()?;
+    let mut child = cargo
+        .stdin(Stdio::null())
+        .stderr(input.try_clone()?)
+        .stdout(input)
+        .spawn()
+        .context("cannot start `cargo test`")?;
+    // The command still holds our end of the pipe, and the reading below ends when nobody does.
+    cargo.stdout(Stdio::null()).stderr(Stdio::null());
+
     let mut summary = Summary::default();
-    let mut terminal = std::io::stdout().lock();
+    let mut terminal = stdout().lock();
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     while output.read_until(b'\n', &mut line)? > 0 {

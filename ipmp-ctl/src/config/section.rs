@@ -136,34 +136,25 @@ impl<'d> Section<'d> {
         Some(strings)
     }
 
-    /// The tables in the table `key`, by name, in the order of the file.
+    /// The tables in the table `key`, by name, in the order of the file (toml's feature `preserve_order`).
     pub(super) fn tables(&self, key: &str, findings: &mut Findings) -> Vec<(&'d str, At<&'d DeTable<'d>>)> {
-        let expected = format!("tables with a name each, as in [{}]", self.example(key));
+        let header = self.example(key);
+        let expected = format!("tables with a name each, as in [{header}]");
         let Some(outer) = self.typed(key, &expected, DeValue::as_table, findings) else {
             return Vec::new();
         };
         let mut found = Vec::new();
         for (name, value) in outer.value {
             let name = name.get_ref().as_ref();
-            if let Some(table) = value.get_ref().as_table() {
-                found.push((value.span().start, name, table));
-                continue;
-            }
             let line = findings.line(&value.span());
-            let what = format!(
-                "`{key}.{}` must be a table [{}], not {}",
-                name.escape_debug(),
-                self.example(key),
-                kind(value.get_ref())
-            );
-            self.error(line, what, findings);
+            if let Some(value) = value.get_ref().as_table() {
+                found.push((name, At { value, line }));
+            } else {
+                let (name, kind) = (name.escape_debug(), kind(value.get_ref()));
+                self.error(line, format!("`{key}.{name}` must be a table [{header}], not {kind}"), findings);
+            }
         }
-        // A table that is opened again by way of a subtable loses its place in the document's own order.
-        found.sort_by_key(|(start, ..)| *start);
         found
-            .into_iter()
-            .map(|(start, name, table)| (name, At { value: table, line: findings.line(&(start..start)) }))
-            .collect()
     }
 
     /// A header for a table below `key`.
@@ -178,7 +169,7 @@ impl<'d> Section<'d> {
 }
 
 /// What a value is, with its article.
-pub(super) const fn kind(value: &DeValue<'_>) -> &'static str {
+const fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",

@@ -1,15 +1,17 @@
 //! The packet path of one group: its maps and its programs at their places.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use aya::Ebpf;
 use ipmp_common::{MemberCounters, Meta, Reason, layout::LAYOUT_VERSION, member::Mac};
 
 use super::{
     diff::diff,
     hook::{self, AttachBy, Hook, HookError, Place},
     object::{self, Constants, LoadError},
-    pins::{GroupPins, PinError},
+    pins::{self, GroupPins, PinError},
     tables::{TableError, Tables},
     trace::{Trace, TraceError},
 };
@@ -90,9 +92,59 @@ pub struct GroupPath {
 
 /// A hook, and the reader of its program's log if packets are traced.
 #[derive(Debug)]
-struct Attached {
+pub struct Attached {
     hook: Hook,
     _trace: Option<Trace>,
+}
+
+impl Attached {
+    /// Takes the program away from its place.
+    pub fn detach(self) -> Result<(), HookError> {
+        self.hook.detach()
+    }
+}
+
+/// All that it takes to attach a program to a member, apart from the group: to be done on another thread.
+#[derive(Debug)]
+pub struct MemberAttach {
+    /// The slot that the program receives for.
+    pub slot: u16,
+    /// The member.
+    pub link: SlotLink,
+    interface: String,
+    loader: Loader,
+}
+
+impl MemberAttach {
+    /// Attaches the program.
+    pub fn run(self) -> Result<Attached, PathError> {
+        self.loader.attach(Place::MemberIngress(self.slot), &self.interface)
+    }
+}
+
+/// Loads and attaches programs of one group.
+#[derive(Clone, Debug)]
+struct Loader {
+    fixed: Fixed,
+    hash_seed: u64,
+    pins: PathBuf,
+}
+
+impl Loader {
+    fn attach(&self, place: Place, interface: &str) -> Result<Attached, PathError> {
+        let hook_error = |source| PathError::Hook { group: self.fixed.group.clone(), source };
+        let constants = constants(&self.fixed, self.hash_seed, &place);
+        let loaded = object::load(place.program(), constants, &self.pins);
+        let mut object = loaded.map_err(HookError::from).map_err(hook_error)?;
+        let pin = self.pins.join(place.pin_name());
+        let hook =
+            Hook::attach(&mut object, place, interface, &pin, self.fixed.attach_by).map_err(hook_error)?;
+        let trace = (self.fixed.trace_level > 0)
+            .then(|| Trace::start(&mut object))
+            .transpose()
+            .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
+        Ok(Attached { hook, _trace: trace })
+    }
 }
 
 impl GroupPath {
@@ -183,28 +235,15 @@ impl GroupPath {
         Ok(())
     }
 
-    fn load(&self, place: &Place) -> Result<Ebpf, LoadError> {
-        object::load(place.program(), constants(&self.fixed, self.hash_seed, place), self.pins.path())
-    }
-
-    fn attach(&self, place: Place, interface: &str) -> Result<Attached, PathError> {
-        let pin = self.pins.link(&place.pin_name());
-        let hook_error = |source| PathError::Hook { group: self.fixed.group.clone(), source };
-        let mut object = self.load(&place).map_err(HookError::from).map_err(hook_error)?;
-        let hook =
-            Hook::attach(&mut object, place, interface, &pin, self.fixed.attach_by).map_err(hook_error)?;
-        let trace = (self.fixed.trace_level > 0)
-            .then(|| Trace::start(&mut object))
-            .transpose()
-            .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
-        Ok(Attached { hook, _trace: trace })
+    fn loader(&self) -> Loader {
+        Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
     }
 
     /// Attaches the programs at the group interface and at its `peer`.
     pub fn attach_group(&mut self, peer: &str) -> Result<(), PathError> {
         let interface = self.fixed.group.clone();
         for (place, interface) in [(Place::PeerIngress, peer), (Place::GroupEgress, interface.as_str())] {
-            let hook = self.attach(place, interface)?;
+            let hook = self.loader().attach(place, interface)?;
             self.group_hooks.push(hook);
         }
         Ok(())
@@ -215,32 +254,31 @@ impl GroupPath {
         self.group_hooks.first().map(|attached| attached.hook.kind())
     }
 
-    /// Attaches programs to the members of `slots` that have none, and takes them away from the others.
-    ///
-    /// `name_of` tells the present name of an interface. Every member is tried; the first error is returned.
-    pub fn sync_members(
-        &mut self,
-        slots: &BTreeMap<u16, SlotLink>,
-        name_of: impl Fn(u32) -> Option<String>,
-    ) -> Result<(), PathError> {
-        let mut result = Ok(());
-        let gone = self.member_hooks.extract_if(.., |slot, (link, _)| slots.get(slot) != Some(link));
-        for (_, (_, attached)) in gone {
-            if let Err(source) = attached.hook.detach() {
-                result = result.and(Err(PathError::Hook { group: self.fixed.group.clone(), source }));
-            }
+    /// Takes out the programs of members that no slot holds any more, to be detached.
+    pub fn take_stale(&mut self) -> Vec<Attached> {
+        let slots = &self.installed.slots;
+        let stale = self.member_hooks.extract_if(.., |slot, (link, _)| slots.get(slot) != Some(link));
+        stale.map(|(_, (_, attached))| attached).collect()
+    }
+
+    /// The members that have no program yet, each with what it takes to attach one. `name_of` tells the present name of
+    /// an interface.
+    pub fn missing(&self, name_of: impl Fn(u32) -> Option<String>) -> Vec<MemberAttach> {
+        let without = self.installed.slots.iter().filter(|(slot, _)| !self.member_hooks.contains_key(slot));
+        without
+            .filter_map(|(&slot, &link)| {
+                let interface = name_of(link.ifindex)?;
+                Some(MemberAttach { slot, link, interface, loader: self.loader() })
+            })
+            .collect()
+    }
+
+    /// Takes in what was attached to a member; gives it back if the slot holds another one by now.
+    pub fn attached(&mut self, slot: u16, link: SlotLink, attached: Attached) -> Option<Attached> {
+        if self.installed.slots.get(&slot) != Some(&link) {
+            return Some(attached);
         }
-        for (&slot, &link) in slots {
-            let Some(interface) = name_of(link.ifindex).filter(|_| !self.member_hooks.contains_key(&slot))
-            else {
-                continue;
-            };
-            match self.attach(Place::MemberIngress(slot), &interface) {
-                Ok(hook) => drop(self.member_hooks.insert(slot, (link, hook))),
-                Err(error) => result = result.and(Err(error)),
-            }
-        }
-        result
+        self.member_hooks.insert(slot, (link, attached)).map(|(_, old)| old)
     }
 
     /// What went through each slot in use.
@@ -280,22 +318,15 @@ fn constants(fixed: &Fixed, hash_seed: u64, place: &Place) -> Constants {
     }
 }
 
-/// Removes what a daemon that is no longer there left of a group: filters on `interfaces` (name and slot), and the pins.
-pub fn remove_left(
-    pins: &GroupPins,
-    group: &str,
-    peer: &str,
-    members: impl IntoIterator<Item = (u16, String)>,
-) -> Result<(), PinError> {
+/// Removes what a daemon that is no longer there left of a group in `pins`: filters and pins.
+pub fn remove_left(pins: &Path, group: &str, peer: &str) -> Result<(), PinError> {
     hook::detach_filter(group, &Place::GroupEgress);
     hook::detach_filter(peer, &Place::PeerIngress);
-    for (slot, interface) in members {
-        hook::detach_filter(&interface, &Place::MemberIngress(slot));
+    let slots = Tables::open(pins).and_then(|tables| tables.read()).map(|assignment| assignment.slots);
+    for (slot, link) in slots.unwrap_or_default() {
+        if let Some(interface) = hook::name_of(link.ifindex) {
+            hook::detach_filter(&interface, &Place::MemberIngress(slot));
+        }
     }
-    pins.remove()
-}
-
-/// The slots that pins at `path` name, for [`remove_left`].
-pub fn left_slots(path: &Path) -> BTreeMap<u16, SlotLink> {
-    Tables::open(path).and_then(|tables| tables.read()).map(|assignment| assignment.slots).unwrap_or_default()
+    pins::remove(pins)
 }

@@ -4,7 +4,7 @@
 //! outlives the daemon by itself and is found again by its priority and handle.
 
 use std::{
-    ffi::CString,
+    ffi::{CStr, CString},
     path::{Path, PathBuf},
 };
 
@@ -138,6 +138,7 @@ pub enum HookError {
 #[derive(Debug)]
 pub struct Hook {
     interface: String,
+    ifindex: u32,
     place: Place,
     pin: PathBuf,
     attachment: Attachment,
@@ -169,7 +170,13 @@ impl Hook {
                 other => other?,
             },
         };
-        Ok(Self { interface: interface.to_owned(), place, pin: pin.to_owned(), attachment })
+        Ok(Self {
+            interface: interface.to_owned(),
+            ifindex: index_of(interface).unwrap_or(0),
+            place,
+            pin: pin.to_owned(),
+            attachment,
+        })
     }
 
     /// How it is attached, in a word.
@@ -184,6 +191,13 @@ impl Hook {
     /// interface has moved to another network namespace.
     pub fn detach(self) -> Result<(), HookError> {
         match self.attachment {
+            // The slot has another member by now, and its link has the place of ours in the pin directory.
+            Attachment::Tcx(link)
+                if link_info::ifindex(&self.pin).is_some_and(|now| now != 0 && now != self.ifindex) =>
+            {
+                drop(FdLink::from(link));
+                Ok(())
+            }
             // Dropping what `unpin` gives closes the last descriptor.
             Attachment::Tcx(link) => link.unpin().map(drop).map_err(|source| HookError::Unpin {
                 interface: self.interface,
@@ -315,4 +329,16 @@ fn index_of(interface: &str) -> Option<u32> {
     // SAFETY: a string that ends in zero.
     let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
     (index != 0).then_some(index)
+}
+
+/// The name of the interface with this index, if there is one in this network namespace.
+pub fn name_of(ifindex: u32) -> Option<String> {
+    let mut name = [0; libc::IF_NAMESIZE];
+    // SAFETY: the buffer has the size that the function demands.
+    let found = unsafe { libc::if_indextoname(ifindex, name.as_mut_ptr()) };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: the function wrote a string that ends in zero.
+    Some(unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned())
 }

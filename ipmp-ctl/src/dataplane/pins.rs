@@ -125,40 +125,50 @@ impl GroupPins {
         Ok(())
     }
 
-    /// Where a hook's link is pinned.
-    pub fn link(&self, name: &str) -> PathBuf {
-        self.path.join(name)
-    }
-
     /// Removes everything that is pinned; links that nobody else holds are detached by that.
     pub fn clear(&self) -> Result<(), PinError> {
-        let entries = match fs::read_dir(&self.path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(io_error(&self.path, "reading the pin directory")(error)),
-        };
-        for entry in entries {
-            let path = entry.map_err(io_error(&self.path, "reading the pin directory"))?.path();
-            fs::remove_file(&path).map_err(io_error(&path, "removing a pin"))?;
-        }
-        Ok(())
+        clear(&self.path)
     }
 
-    /// Removes everything that is pinned, the directory, and its namespace's directory if that is empty now.
-    pub fn remove(&self) -> Result<(), PinError> {
-        self.clear()?;
-        match fs::remove_dir(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error(&self.path, "removing the pin directory")(error));
-            }
-            Ok(()) | Err(_) => {}
-        }
-        if let Some(parent) = self.path.parent().filter(|parent| is_netns_directory(parent)) {
-            // It fails while another group of the namespace has pins there: then it is still needed.
-            drop(fs::remove_dir(parent));
-        }
-        Ok(())
+    /// Removes the directory if nothing is pinned in it.
+    pub fn remove_if_empty(&self) {
+        // It fails if something is pinned there, which is the point.
+        drop(fs::remove_dir(&self.path));
     }
+
+    /// Removes everything that is pinned, and the directory.
+    pub fn remove(&self) -> Result<(), PinError> {
+        remove(&self.path)
+    }
+}
+
+fn clear(path: &Path) -> Result<(), PinError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io_error(path, "reading the pin directory")(error)),
+    };
+    for entry in entries {
+        let path = entry.map_err(io_error(path, "reading the pin directory"))?.path();
+        fs::remove_file(&path).map_err(io_error(&path, "removing a pin"))?;
+    }
+    Ok(())
+}
+
+/// Removes the pin directory of a group with everything in it, and its namespace's directory if that is empty then.
+pub fn remove(path: &Path) -> Result<(), PinError> {
+    clear(path)?;
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error(path, "removing the pin directory")(error));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    if let Some(parent) = path.parent().filter(|parent| is_netns_directory(parent)) {
+        // It fails while another group of the namespace has pins there: then it is still needed.
+        drop(fs::remove_dir(parent));
+    }
+    Ok(())
 }
 
 fn is_netns_directory(path: &Path) -> bool {
@@ -171,15 +181,14 @@ pub fn sweep(root: &Path) {
     for namespace in entries.flatten().map(|entry| entry.path()).filter(|path| is_netns_directory(path)) {
         let Ok(groups) = fs::read_dir(&namespace) else { continue };
         for path in groups.flatten().map(|entry| entry.path()) {
-            if is_dead(&path) {
-                let group = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let pins = GroupPins { group, path: path.clone(), lock: None };
-                match pins.remove() {
-                    Ok(()) => {
-                        tracing::info!(path = %path.display(), "removed the pins of a network namespace that is gone")
-                    }
-                    Err(error) => tracing::warn!("{error}"),
+            if !is_dead(&path) {
+                continue;
+            }
+            match remove(&path) {
+                Ok(()) => {
+                    tracing::info!(path = %path.display(), "removed the pins of a namespace that is gone")
                 }
+                Err(error) => tracing::warn!("{error}"),
             }
         }
     }

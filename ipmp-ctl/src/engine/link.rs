@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Time over which link-ups are counted.
-pub(super) const WINDOW: Duration = Duration::from_secs(60);
+pub(super) const WINDOW: Duration = Duration::from_mins(1);
 
 /// The damping of one link.
 #[derive(Clone, Debug, Default)]

@@ -109,6 +109,3 @@ fn fallback(choice: Choice, usable: SlotSet, salt: u32) -> Option<u16> {
     }
     choice.choose(usable, salt)
 }
-
-#[cfg(test)]
-mod tests;

@@ -275,6 +275,3 @@ impl Roster {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -61,8 +61,22 @@ pub fn all_multicast(ifname: &str) -> io::Result<bool> {
 
 /// Makes the interface receive all multicast, or not. What programs ask for by themselves is counted apart.
 pub fn set_all_multicast(ifname: &str, on: bool) -> io::Result<()> {
+    set_flag(ifname, libc::IFF_ALLMULTI, on)
+}
+
+/// Whether the interface is administratively up.
+pub fn admin_up(ifname: &str) -> io::Result<bool> {
+    Ok(flags(ifname)? & libc::IFF_UP != 0)
+}
+
+/// Brings the interface up or down.
+pub fn set_admin_up(ifname: &str, up: bool) -> io::Result<()> {
+    set_flag(ifname, libc::IFF_UP, up)
+}
+
+fn set_flag(ifname: &str, flag: i32, on: bool) -> io::Result<()> {
     let before = flags(ifname)?;
-    let wanted = if on { before | libc::IFF_ALLMULTI } else { before & !libc::IFF_ALLMULTI };
+    let wanted = if on { before | flag } else { before & !flag };
     let mut request = request_for(ifname)?;
     request.ifr_ifru.ifru_flags = wanted as libc::c_short;
     ioctl(libc::SIOCSIFFLAGS, &mut request)

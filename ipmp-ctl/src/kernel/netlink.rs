@@ -16,6 +16,8 @@ use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage, address::AddressMessage, link::LinkMessage, route::RouteMessage,
 };
 use rtnetlink::{Handle, MulticastGroup, sys::AsyncSocket};
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
+use tokio::task::JoinHandle;
 
 pub use self::{address::AddressInfo, link::LinkInfo, route::RouteInfo};
 
@@ -114,31 +116,46 @@ pub fn connect() -> Result<Handle, NetlinkError> {
 #[derive(Debug)]
 pub struct Monitor {
     messages: UnboundedReceiver<(NetlinkMessage<RouteNetlinkMessage>, rtnetlink::sys::SocketAddr)>,
+    connection: JoinHandle<()>,
+    buffer: usize,
 }
 
 impl Monitor {
     /// Subscribes. Call it inside a tokio runtime.
     pub fn subscribe() -> Result<Self, NetlinkError> {
+        Self::with_buffer(RECEIVE_BUFFER)
+    }
+
+    fn with_buffer(buffer: usize) -> Result<Self, NetlinkError> {
         let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
         let (mut connection, _, messages) =
             rtnetlink::new_multicast_connection(&groups).map_err(NetlinkError::Open)?;
-        rustix::net::sockopt::set_socket_recv_buffer_size_force(
-            connection.socket_mut().socket_ref(),
-            RECEIVE_BUFFER,
-        )
-        .map_err(|error| NetlinkError::Open(error.into()))?;
-        tokio::spawn(connection);
-        Ok(Self { messages })
+        set_socket_recv_buffer_size_force(connection.socket_mut().socket_ref(), buffer)
+            .map_err(|error| NetlinkError::Open(error.into()))?;
+        Ok(Self { messages, connection: tokio::spawn(connection), buffer })
     }
 
-    /// The next change; `None` if the socket has failed. Nothing is lost if the future is dropped.
+    /// The next change; `None` if the socket has failed for good. Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Change> {
         loop {
             let (message, _) = self.messages.next().await?;
-            if let Some(change) = change_of(message.payload) {
-                return Some(change);
+            match change_of(message.payload) {
+                // Until it has been read empty, a socket that overran loses what comes without another word. A new one
+                // does not: whatever changes after the dump that follows is told.
+                Some(Change::Lost) => {
+                    *self = Self::with_buffer(self.buffer).ok()?;
+                    return Some(Change::Lost);
+                }
+                Some(change) => return Some(change),
+                None => {}
             }
         }
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.connection.abort();
     }
 }
 

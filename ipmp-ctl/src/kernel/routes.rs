@@ -8,16 +8,20 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
+use futures::StreamExt;
 use ipnet::{IpNet, Ipv6Net};
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+};
 use netlink_packet_route::{
-    AddressFamily,
+    AddressFamily, RouteNetlinkMessage,
     route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType},
 };
 use rtnetlink::Handle;
 
 use super::{
     addresses::Interface,
-    netlink::{NetlinkError, dump_routes, io_error},
+    netlink::{NetlinkError, RouteInfo, dump_routes, io_error},
 };
 use crate::config::Route;
 
@@ -48,6 +52,19 @@ pub enum RouteError {
         ifname: String,
         /// What the kernel said.
         source: io::Error,
+    },
+    /// Another route has the same destination and metric.
+    #[error(
+        "there is another route to {destination} with the same metric, by interface number {other}: remove that one, or \
+         give the route by {ifname} a `metric` of its own"
+    )]
+    Taken {
+        /// Where it leads.
+        destination: IpNet,
+        /// By which interface it was to lead.
+        ifname: String,
+        /// By which interface the other one leads.
+        other: u32,
     },
     /// The routes could not be listed.
     #[error(transparent)]
@@ -123,7 +140,7 @@ async fn change_metric(handle: &Handle, of: Interface<'_>, from: u32, to: u32) -
                 message
             };
             // The new one first: the interface is never without.
-            add(handle, of, destination, with_metric(to)).await?;
+            append(handle, of, destination, with_metric(to)).await?;
             remove(handle, of, destination, with_metric(from)).await?;
             changed += 1;
         }
@@ -172,19 +189,61 @@ fn route_address(address: IpAddr) -> RouteAddress {
     }
 }
 
+/// Adds a route unless it is there. The kernel calls any route of the same destination and metric "there", whichever way
+/// it leads; that one is looked at.
 async fn add(
     handle: &Handle,
     by: Interface<'_>,
     destination: IpNet,
     message: RouteMessage,
 ) -> Result<bool, RouteError> {
+    let wanted = RouteInfo::from_message(&message);
     match handle.route().add(message).execute().await.map_err(io_error) {
         Ok(()) => Ok(true),
-        Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(false),
+        Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {
+            let leads_as_wanted = |route: &RouteInfo| {
+                wanted
+                    .as_ref()
+                    .is_some_and(|wanted| (route.ifindex, route.gateway) == (wanted.ifindex, wanted.gateway))
+            };
+            let present = dump_routes(handle).await?;
+            let mut rivals = present
+                .iter()
+                .filter(|route| route.destination == destination && route.table == u32::from(TABLE_MAIN));
+            match rivals.clone().any(leads_as_wanted) {
+                true => Ok(false),
+                false => Err(RouteError::Taken {
+                    destination,
+                    ifname: by.name.to_owned(),
+                    other: rivals.next().map_or(0, |route| route.ifindex),
+                }),
+            }
+        }
         Err(source) => {
             Err(RouteError::Change { verb: "add", destination, ifname: by.name.to_owned(), source })
         }
     }
+}
+
+/// Adds a route beside those of other interfaces that have the same destination and metric.
+async fn append(
+    handle: &Handle,
+    by: Interface<'_>,
+    destination: IpNet,
+    message: RouteMessage,
+) -> Result<(), RouteError> {
+    let failed = |source| RouteError::Change { verb: "add", destination, ifname: by.name.to_owned(), source };
+    let mut request = NetlinkMessage::from(RouteNetlinkMessage::NewRoute(message));
+    request.header.flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND;
+    let mut answers = handle.clone().request(request).map_err(|error| failed(io_error(error)))?;
+    while let Some(answer) = answers.next().await {
+        if let NetlinkPayload::Error(error) = answer.payload
+            && error.raw_code() != -libc::EEXIST
+        {
+            return Err(failed(error.to_io()));
+        }
+    }
+    Ok(())
 }
 
 async fn remove(

@@ -28,17 +28,20 @@ pub enum Setting {
     /// Whether the member has the dummy IPv4 address (see [`super::addresses::DUMMY_ADDRESS`]); put on and taken away by
     /// the driver.
     DummyAddress = 6,
+    /// `IFF_UP`: a member that was down when the group found it was brought up ([`bring_up`]).
+    AdminUp = 7,
 }
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ArpIgnore,
         Self::ArpAnnounce,
         Self::RpFilter,
         Self::AcceptRa,
         Self::AllMulticast,
         Self::DummyAddress,
+        Self::AdminUp,
     ];
 
     /// The setting of this number.
@@ -54,6 +57,7 @@ impl Setting {
             Self::AcceptRa => "accept_ra",
             Self::AllMulticast => "allmulticast",
             Self::DummyAddress => "dummy address",
+            Self::AdminUp => "administrative state",
         }
     }
 }
@@ -120,6 +124,20 @@ pub fn apply(
     Ok(changed)
 }
 
+/// Brings a member up that the group finds down, and says whether it did. Done once, when the member appears: from then on
+/// down means that an administrator wants it down.
+pub fn bring_up(ifname: &str, ifindex: u32, store: &mut dyn SavedStore) -> Result<bool, SettingsError> {
+    let setting = Setting::AdminUp;
+    let fail = |verb| move |source| SettingsError { verb, setting, ifname: ifname.to_owned(), source };
+    if read(setting, ifname).map_err(fail("read"))? == Some(1) {
+        return Ok(false);
+    }
+    let saved = SavedValue { old: 0, ours: 1 };
+    store.put(SettingKey { ifindex, setting }, saved).map_err(fail("save the old value of"))?;
+    write(setting, ifname, 1).map_err(fail("change"))?;
+    Ok(true)
+}
+
 /// Puts back what [`apply`] changed, where it is still as we left it. Goes on past errors and returns them. The dummy
 /// address is left to the driver.
 pub fn restore(ifname: &str, ifindex: u32, store: &mut dyn SavedStore) -> Vec<SettingsError> {
@@ -159,7 +177,7 @@ fn wanted(setting: Setting, present: u32) -> io::Result<Option<u32>> {
         Setting::ArpIgnore | Setting::AllMulticast => Some(1),
         Setting::ArpAnnounce => Some(2),
         Setting::AcceptRa => Some(0),
-        Setting::DummyAddress => None,
+        Setting::DummyAddress | Setting::AdminUp => None,
         Setting::RpFilter => wanted_rp_filter(sysctl::read("ipv4/conf/all/rp_filter")?, present),
     })
 }
@@ -179,6 +197,7 @@ fn read(setting: Setting, ifname: &str) -> io::Result<Option<u32>> {
     match setting {
         Setting::AllMulticast => ifreq::all_multicast(ifname).map(|on| Some(u32::from(on))),
         Setting::DummyAddress => Ok(None),
+        Setting::AdminUp => ifreq::admin_up(ifname).map(|up| Some(u32::from(up))),
         // An interface with an MTU below 1280, and a host without IPv6, have no IPv6 settings.
         Setting::AcceptRa => match sysctl::read(&path(setting, ifname)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -192,6 +211,7 @@ fn write(setting: Setting, ifname: &str, value: u32) -> io::Result<()> {
     match setting {
         Setting::AllMulticast => ifreq::set_all_multicast(ifname, value != 0),
         Setting::DummyAddress => Ok(()),
+        Setting::AdminUp => ifreq::set_admin_up(ifname, value != 0),
         _ => sysctl::write(&path(setting, ifname), value),
     }
 }

@@ -24,14 +24,14 @@ pub(crate) fn in_netns<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'sta
 }
 
 /// Runs an asynchronous test in a fresh network namespace.
-pub(crate) fn block_in_netns<F: Future>(test: impl FnOnce() -> F + Send + 'static)
+pub(crate) fn block_in_netns<F: Future>(test: impl FnOnce() -> F + Send + 'static) -> F::Output
 where
     F::Output: Send + 'static,
 {
     in_netns(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(test())
-    });
+    })
 }
 
 /// Runs `ip`, split at spaces, in the namespace of the calling thread; returns what it prints.
@@ -46,11 +46,11 @@ pub(crate) fn run(program: &str, arguments: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Makes the pair `a`, `b`, both up.
+/// Makes the pair `e0`, `e1`, both up.
 pub(crate) fn veth_pair() {
-    ip("link add a type veth peer name b");
-    ip("link set a up");
-    ip("link set b up");
+    ip("link add e0 type veth peer name e1");
+    ip("link set e0 up");
+    ip("link set e1 up");
 }
 
 /// Looks again and again until there is something, for 15 s at most.

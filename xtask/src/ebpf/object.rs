@@ -48,14 +48,7 @@ fn refuse_panics(bytes: &[u8]) -> Result<()> {
 /// The names of all symbols of an ELF file.
 fn symbol_names(bytes: &[u8]) -> Result<Vec<&str>> {
     let file = object::File::parse(bytes).context("what the eBPF linker wrote is not an ELF file")?;
-    let names = file.symbols().filter_map(|symbol| symbol.name_bytes().ok().and_then(as_text));
-    // The borrow of `file` ends here, that of `bytes` does not.
-    Ok(names.collect())
-}
-
-/// A symbol's name, if it is text.
-fn as_text(name: &[u8]) -> Option<&str> {
-    std::str::from_utf8(name).ok()
+    Ok(file.symbols().filter_map(|symbol| symbol.name().ok()).collect())
 }
 
 /// Those of the names that belong to panics.

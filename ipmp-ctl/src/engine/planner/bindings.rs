@@ -81,6 +81,3 @@ impl Hosted {
         bound
     }
 }
-
-#[cfg(test)]
-mod tests;

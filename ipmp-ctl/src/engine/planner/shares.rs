@@ -20,7 +20,7 @@ pub(super) fn apportion(total: u32, weights: &[u64]) -> Vec<u32> {
 /// A sequence in which each number `i` stands `counts[i]` times, as evenly spread as possible (smooth weighted round
 /// robin).
 pub(super) fn interleave(counts: &[u32]) -> Vec<usize> {
-    let total = i64::from(counts.iter().sum::<u32>());
+    let total: u32 = counts.iter().sum();
     let mut credit = vec![0_i64; counts.len()];
     let mut sequence = Vec::with_capacity(total as usize);
     for _ in 0..total {
@@ -31,7 +31,7 @@ pub(super) fn interleave(counts: &[u32]) -> Vec<usize> {
                 best = i;
             }
         }
-        credit[best] -= total;
+        credit[best] -= i64::from(total);
         sequence.push(best);
     }
     sequence
