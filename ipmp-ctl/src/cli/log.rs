@@ -18,7 +18,8 @@ pub(super) fn start(trace: TraceLevel) -> anyhow::Result<()> {
     };
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
-        .from_env()?
+        .from_env()
+        .map_err(|error| anyhow::anyhow!("RUST_LOG is not understood: {error}"))?
         .add_directive(format!("ipmp_ebpf={packet_path}").parse()?);
     let log = tracing_subscriber::fmt()
         .with_writer(io::stderr)
