@@ -15,6 +15,7 @@ mod daemon;
 mod down;
 mod firewall;
 mod flow;
+mod log;
 mod output;
 mod protocol;
 mod selection;
@@ -62,6 +63,9 @@ Examples:
   ipmp-ctl flow ipmp0 2001:db8::10 2001:db8:1::7 --json";
 
 const DAEMON_EXAMPLES: &str = "\
+The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; default info). When it ends, by SIGTERM or
+SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
+
 Examples:
   ipmp-ctl daemon
   ipmp-ctl daemon --config ./ipmp.toml --netns blue --socket /run/ipmp/blue.sock";
@@ -180,12 +184,12 @@ pub(crate) struct DownArgs {
     /// Group
     #[arg(value_name = "GROUP")]
     pub(crate) group: String,
-    /// Network namespace of the group, if no daemon runs; otherwise the daemon knows
+    /// Network namespace of the group. Needed only if no daemon runs and none left its state beside the socket
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) netns: Option<String>,
-    /// Directory where the group is pinned, if no daemon runs; otherwise the daemon knows
-    #[arg(long, value_name = "DIR")]
-    pub(crate) pins: Option<PathBuf>,
+    /// Directory where the group is pinned. Needed only if no daemon runs and none left its state beside the socket
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_PINS)]
+    pub(crate) pins: PathBuf,
 }
 
 impl Cli {

@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     if let Some(usage) = error.downcast_ref::<clap::Error>() {
         usage.exit();
     }
-    // Nobody is left to tell if standard error is closed too.
-    drop(writeln!(io::stderr(), "ipmp-ctl: {error:#}"));
+    for line in format!("{error:#}").lines() {
+        // Nobody is left to tell if standard error is closed too.
+        drop(writeln!(io::stderr(), "ipmp-ctl: {line}"));
+    }
     ExitCode::FAILURE
 }
