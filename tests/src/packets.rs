@@ -322,7 +322,7 @@ impl From<Layer> for Packet {
     }
 }
 
-impl<Inner: Into<Packet>> Div<Inner> for Packet {
+impl<Inner: Into<Self>> Div<Inner> for Packet {
     type Output = Self;
 
     /// `outer / inner` puts `inner` inside `outer`.

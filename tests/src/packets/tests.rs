@@ -110,15 +110,10 @@ fn fragments_hold_the_whole() {
         let whole = packet.build();
         let cut = fragments(&packet, 24);
         assert_eq!(cut.len(), 3);
-        let inside: Vec<u8> = cut.iter().flat_map(|fragment| fragment.layers.last().cloned()).fold(
-            Vec::new(),
-            |mut bytes, layer| {
-                if let Layer::Raw(more) = layer {
-                    bytes.extend(more);
-                }
-                bytes
-            },
-        );
+        let mut inside = Vec::new();
+        for fragment in &cut {
+            inside.extend_from_slice(fragment.payload());
+        }
         assert_eq!(inside, whole[whole.len() - 58..]);
     }
 }
