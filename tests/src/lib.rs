@@ -6,8 +6,10 @@
 
 pub mod capture;
 pub mod config;
+pub mod counters;
 pub mod ctl;
 pub mod daemon;
+pub mod datagrams;
 pub mod echo;
 pub mod eventually;
 pub mod ip;
@@ -18,6 +20,7 @@ pub mod packets;
 pub mod ping;
 pub mod plan;
 pub mod residue;
+pub mod rig;
 pub mod stream;
 pub mod switch;
 pub mod topology;
@@ -29,6 +32,7 @@ pub use self::{
     eventually::eventually,
     netns::Netns,
     ping::Ping,
+    rig::Rig,
     switch::Switch,
     topology::{Host, Peer, Topology},
 };
