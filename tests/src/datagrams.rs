@@ -41,6 +41,14 @@ impl Inbox {
         Self { socket }
     }
 
+    /// The same on a socket that is bound to the interface.
+    pub fn open_bound(netns: &Netns, interface: &str, group: IpAddr, port: u16) -> Self {
+        let inbox = Self::open(netns, interface, group, port);
+        let bound = socket2::SockRef::from(&inbox.socket).bind_device(Some(interface.as_bytes()));
+        bound.unwrap_or_else(|error| panic!("binding to {interface}: {error}"));
+        inbox
+    }
+
     /// Everything that comes until nothing has come for a while, at least `expected` datagrams if they come soon.
     pub fn collect(&self, expected: usize) -> Vec<String> {
         let start = Instant::now();

@@ -128,6 +128,6 @@ fn is_report(packet: &Packet) -> bool {
 /// Whether the report speaks of one of the two groups that the test has joined.
 fn names_group(packet: &Packet) -> bool {
     let bytes = packet.build();
-    let v6: [u8; 16] = GROUPS[2].parse::<std::net::Ipv6Addr>().unwrap().octets();
+    let v6: [u8; 16] = GROUPS[2].parse::<std::net::Ipv6Addr>().expect("it is an address").octets();
     bytes.windows(4).any(|part| part == [239, 9, 9, 9]) || bytes.windows(16).any(|part| part == v6)
 }

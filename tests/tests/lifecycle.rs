@@ -27,9 +27,13 @@ fn streams(rig: &Rig) -> Vec<Stream> {
 fn without_loss(rig: &mut Rig, event: impl FnOnce(&mut Daemon)) {
     rig.until_reachable();
     let streams = streams(rig);
-    streams.iter().for_each(|stream| stream.until_received(200));
+    for stream in &streams {
+        stream.until_received(200);
+    }
     event(&mut rig.daemon);
-    streams.iter().for_each(|stream| stream.until_received(500));
+    for stream in &streams {
+        stream.until_received(500);
+    }
     for report in streams.into_iter().map(Stream::finish) {
         assert_eq!((report.lost, report.duplicates, report.reordered), (0, 0, 0), "{report}");
     }

@@ -53,9 +53,13 @@ fn peers_caches_follow_on_failover_and_failback_by_themselves() {
     }
     for member in 0..3 {
         rig.fail(member);
-        all_data(3).into_iter().for_each(|address| until_peer_follows(&rig, address));
+        for address in all_data(3) {
+            until_peer_follows(&rig, address);
+        }
         rig.repair(member);
-        all_data(3).into_iter().for_each(|address| until_peer_follows(&rig, address));
+        for address in all_data(3) {
+            until_peer_follows(&rig, address);
+        }
     }
 }
 
