@@ -3,8 +3,14 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Command, Output, Stdio},
+    sync::mpsc,
+    thread,
 };
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::eventually::SOON;
 
 /// Path of `ipmp-ctl`: `$IPMP_CTL`, or `target/release/ipmp-ctl` of the workspace.
 pub fn binary() -> PathBuf {
@@ -14,6 +20,23 @@ pub fn binary() -> PathBuf {
     );
     assert!(path.is_file(), "{} is not there: run `cargo xtask build`, or set IPMP_CTL", path.display());
     path
+}
+
+/// Runs a command that must end by itself soon, and gives what it printed. One that does not is killed.
+pub fn run(command: &mut Command) -> Output {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let pid = Pid::from_child(&child);
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    match ended.recv_timeout(SOON) {
+        Ok(output) => output.unwrap_or_else(|error| panic!("{command:?}: {error}")),
+        Err(_) => {
+            // Nobody has waited for the child yet, so the number is still its own.
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("{command:?} has not ended within {SOON:?}");
+        }
+    }
 }
 
 /// What a command gave, for people: exit code, standard output and standard error.

@@ -120,7 +120,7 @@ impl Daemon {
             // Without a daemon `down` does the work itself, and must know where.
             command.arg("--pins").arg(&self.pins).args(["--netns", &self.netns]);
         }
-        command.output().expect("ipmp-ctl can be started")
+        ctl::run(&mut command)
     }
 
     /// Runs `ipmp-ctl ARGUMENTS --json` and gives the object that it printed.

@@ -2,7 +2,7 @@
 
 use std::{
     os::unix::{fs::PermissionsExt, process::CommandExt},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 use ipmp_tests::{
@@ -59,8 +59,7 @@ fn assert_check_refuses(text: &str, line: usize, words: &[&str]) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("ipmp.toml");
     std::fs::write(&file, text).expect("the file can be written");
-    let output =
-        Command::new(ctl::binary()).arg("check").arg("--config").arg(&file).output().expect("it starts");
+    let output = ctl::run(Command::new(ctl::binary()).arg("check").arg("--config").arg(&file));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     let place = format!("{}:{line}", file.display());
@@ -182,25 +181,23 @@ fn a_second_daemon_for_the_same_group_is_refused() {
 fn a_second_daemon_on_the_same_socket_is_refused() {
     let topology = host();
     let first = Daemon::start(topology.host(), &group());
-    let output = Command::new(ctl::binary())
+    let mut command = Command::new(ctl::binary());
+    command
         .args(["daemon", "--netns", topology.host().name()])
         .arg("--config")
         .arg(first.config())
         .arg("--pins")
         .arg(first.pins())
         .arg("--socket")
-        .arg(first.socket())
-        .stdin(Stdio::null())
-        .output()
-        .expect("it starts");
+        .arg(first.socket());
+    let output = ctl::run(&mut command);
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     first.until_group("ipmp0", "ok");
 }
 
 #[test]
 fn an_absent_configuration_is_named() {
-    let output = Command::new(ctl::binary()).args(["check", "--config", "/nonexistent/ipmp.toml"]).output();
-    let output = output.expect("it starts");
+    let output = ctl::run(Command::new(ctl::binary()).args(["check", "--config", "/nonexistent/ipmp.toml"]));
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     assert!(ctl::text(&output).contains("/nonexistent/ipmp.toml"), "{}", ctl::describe(&output));
 }
@@ -215,7 +212,7 @@ fn as_nobody(arguments: &[&str]) -> Output {
     let copy = directory.path().join("ipmp-ctl");
     std::fs::copy(ctl::binary(), &copy).expect("the binary can be copied");
     open(&copy);
-    Command::new(&copy).args(arguments).uid(65534).gid(65534).current_dir("/").output().expect("it starts")
+    ctl::run(Command::new(&copy).args(arguments).uid(65534).gid(65534).current_dir("/"))
 }
 
 #[test]
@@ -232,15 +229,14 @@ fn a_daemon_without_privilege_says_so() {
 #[test]
 fn bad_usage_exits_with_2() {
     for arguments in [&["frobnicate"][..], &["stat", "-g", "-i"], &["flow", "ipmp0"], &["down"], &[]] {
-        let output = Command::new(ctl::binary()).args(arguments).output().expect("it starts");
+        let output = ctl::run(Command::new(ctl::binary()).args(arguments));
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", ctl::describe(&output));
     }
 }
 
 #[test]
 fn a_command_without_a_daemon_says_so() {
-    let output = Command::new(ctl::binary()).args(["stat", "--socket", "/nonexistent.sock"]).output();
-    let output = output.expect("it starts");
+    let output = ctl::run(Command::new(ctl::binary()).args(["stat", "--socket", "/nonexistent.sock"]));
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     assert!(ctl::text(&output).contains("daemon"), "{}", ctl::describe(&output));
 }
@@ -250,8 +246,7 @@ fn a_good_file_is_accepted_and_keys_without_effect_are_warned_about_once() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("ipmp.toml");
     std::fs::write(&file, format!("on-event = \"/bin/true\"\n{}", group())).expect("the file can be written");
-    let output =
-        Command::new(ctl::binary()).arg("check").arg("--config").arg(&file).output().expect("it starts");
+    let output = ctl::run(Command::new(ctl::binary()).arg("check").arg("--config").arg(&file));
     assert_eq!(output.status.code(), Some(0), "{}", ctl::describe(&output));
     assert_eq!(ctl::text(&output).matches("on-event").count(), 1, "{}", ctl::describe(&output));
 }

@@ -140,7 +140,7 @@ fn as_nobody(rig: &Rig, arguments: &[&str]) -> Output {
     open(&copy);
     let mut command = Command::new(&copy);
     command.args(arguments).arg("--socket").arg(rig.daemon.socket());
-    command.uid(65534).gid(65534).current_dir("/").output().expect("it starts")
+    ctl::run(command.uid(65534).gid(65534).current_dir("/"))
 }
 
 #[test]
@@ -165,8 +165,7 @@ fn maps_are_dumped_with_named_fields() {
         (ipmp_common::layout::names::BUCKETS, &["slot", "backup"]),
         (ipmp_common::layout::names::COUNTERS, &["tx_packets", "rx_bytes"]),
     ] {
-        let output = Command::new("bpftool").args(["map", "dump", "pinned"]).arg(pins.join(map)).output();
-        let output = output.expect("bpftool is installed");
+        let output = ctl::run(Command::new("bpftool").args(["map", "dump", "pinned"]).arg(pins.join(map)));
         let text = ctl::text(&output);
         for field in fields {
             assert!(
