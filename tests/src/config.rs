@@ -26,13 +26,14 @@ impl GroupConfig {
     #[must_use]
     pub fn addresses(mut self, addresses: impl IntoIterator<Item = impl Display>) -> Self {
         let list: Vec<_> = addresses.into_iter().map(|address| format!("\"{address}\"")).collect();
-        self.lines.retain(|line| !line.starts_with("addresses"));
         self.line(&format!("addresses = [{}]", list.join(", ")))
     }
 
-    /// With another key of the group, such as `receive = "member"`.
+    /// With another key of the group, such as `receive = "member"`, instead of any line with the same key.
     #[must_use]
     pub fn line(mut self, line: &str) -> Self {
+        let key = |line: &str| line.split('=').next().map(|key| key.trim().to_owned());
+        self.lines.retain(|present| key(present) != key(line));
         self.lines.push(line.to_owned());
         self
     }

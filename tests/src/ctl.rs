@@ -29,14 +29,12 @@ pub fn run(command: &mut Command) -> Output {
     let pid = Pid::from_child(&child);
     let (sender, ended) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
-    match ended.recv_timeout(SOON) {
-        Ok(output) => output.unwrap_or_else(|error| panic!("{command:?}: {error}")),
-        Err(_) => {
-            // Nobody has waited for the child yet, so the number is still its own.
-            let _ = kill_process(pid, Signal::KILL);
-            panic!("{command:?} has not ended within {SOON:?}");
-        }
-    }
+    let Ok(output) = ended.recv_timeout(SOON) else {
+        // Nobody has waited for the child yet, so the number is still its own.
+        let _ = kill_process(pid, Signal::KILL);
+        panic!("{command:?} has not ended within {SOON:?}");
+    };
+    output.unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 /// What a command gave, for people: exit code, standard output and standard error.

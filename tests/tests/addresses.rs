@@ -164,3 +164,30 @@ fn a_default_route_of_the_configuration_is_set() {
     rig.fail(0);
     assert!(rig.host().ip("-4 route get 192.0.2.1").contains("via 10.9.0.101 dev ipmp0"));
 }
+
+#[test]
+fn reverse_path_filtering_is_loosened_only_where_it_is_strict() {
+    let topology = Topology::new().members(2).build();
+    let host = topology.host();
+    host.set("ipv4/conf/all/rp_filter", "0");
+    host.set("ipv4/conf/e0/rp_filter", "1");
+    host.set("ipv4/conf/e1/rp_filter", "0");
+    let rig = Rig { daemon: Daemon::start(host, &topology.hosts[0].group()), topology };
+    rig.until_settled();
+    let seen = ["e0", "e1"].map(|name| rig.host().setting(&format!("ipv4/conf/{name}/rp_filter")));
+    assert_eq!(seen, ["2", "0"]);
+}
+
+#[test]
+fn multicast_of_a_program_that_names_no_interface_leaves_by_the_group() {
+    let rig = Rig::new(Topology::new());
+    let route = rig.host().ip("-6 route get ff15::909");
+    assert!(route.contains("dev ipmp0 "), "{route}");
+}
+
+#[test]
+fn the_peer_of_the_group_interface_has_no_addresses() {
+    let rig = Rig::new(Topology::new());
+    let addresses = rig.host().ip("-o addr show dev ipmp0-p");
+    assert_eq!(addresses.trim(), "");
+}

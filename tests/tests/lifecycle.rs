@@ -240,6 +240,26 @@ fn a_standby_carries_nothing_until_a_member_fails() {
 }
 
 #[test]
+fn a_link_that_comes_up_too_often_is_not_trusted_at_once() {
+    let rig = Rig::with(Topology::new(), |group| group.line("link-ups-per-minute = 2"));
+    for _ in 0..2 {
+        rig.fail(0);
+        rig.repair(0);
+    }
+    rig.fail(0);
+    rig.topology.restore(0);
+    eventually("the link is shown as up", SOON, || {
+        let row = stat::interface(&rig.daemon, "e0");
+        holds(row.as_ref().is_some_and(|row| row["link"] == "up" || row["state"] == "failed"), || row)
+    });
+    always("e0 is still failed", A_WHILE, || {
+        let row = stat::interface(&rig.daemon, "e0");
+        holds(row.as_ref().is_some_and(|row| row["state"] == "failed"), || row)
+    });
+    rig.until_reachable();
+}
+
+#[test]
 fn the_later_of_two_members_with_one_mac_is_offline() {
     let topology = Topology::new().members(2).build();
     let mac = topology.host().mac("e0");

@@ -19,8 +19,8 @@ fn all_data(count: usize) -> Vec<IpAddr> {
 fn until_peer_follows(rig: &Rig, address: IpAddr) {
     eventually(&format!("the peer knows the bound member's MAC for {address}"), SOON, || {
         let bound = rig.daemon.inbound(address);
-        let wanted = bound.as_ref().map(|member| rig.host().mac(member));
-        let known = rig.peer().neighbour("eth0", address);
+        let wanted = bound.as_ref().map(|member| rig.host().mac(member).to_string());
+        let known = rig.peer().neighbour("eth0", address).map(|mac| mac.to_string());
         holds(wanted.is_some() && known == wanted, || (bound, wanted, known))
     });
 }
