@@ -24,7 +24,7 @@ impl GroupConfig {
 
     /// With these data addresses, each with its prefix length, instead of any before.
     #[must_use]
-    pub fn addresses(mut self, addresses: impl IntoIterator<Item = impl Display>) -> Self {
+    pub fn addresses(self, addresses: impl IntoIterator<Item = impl Display>) -> Self {
         let list: Vec<_> = addresses.into_iter().map(|address| format!("\"{address}\"")).collect();
         self.line(&format!("addresses = [{}]", list.join(", ")))
     }
