@@ -31,6 +31,18 @@ impl Choice {
         Self { slot, backup, epoch: 0 }
     }
 
+    /// The word that lies in memory.
+    #[inline(always)]
+    pub const fn to_word(self) -> u64 {
+        self.slot as u64 | (self.backup as u64) << 16 | (self.epoch as u64) << 32
+    }
+
+    /// The choice that `word` is.
+    #[inline(always)]
+    pub const fn from_word(word: u64) -> Self {
+        Self { slot: word as u16, backup: (word >> 16) as u16, epoch: (word >> 32) as u32 }
+    }
+
     /// The slot to use while exactly the slots of `usable` are: the slot itself, else its backup, else one of the
     /// usable ones picked by `salt` (a bucket number, [`crate::Address::salt`], or 0 for the nomination).
     ///
@@ -43,7 +55,7 @@ impl Choice {
         if usable.contains(self.backup) {
             return Some(self.backup);
         }
-        usable.nth(salt)
+        if usable.is_empty() { None } else { Some(nth(usable.0, salt) as u16) }
     }
 }
 
@@ -52,6 +64,11 @@ impl Default for Choice {
         Self::NONE
     }
 }
+
+const _: () = assert!(
+    cfg!(target_endian = "little") || cfg!(target_arch = "bpf"),
+    "words are laid out for little-endian hosts"
+);
 
 /// A set of slots: one bit each.
 #[repr(transparent)]
@@ -94,21 +111,29 @@ impl SlotSet {
     pub fn iter(self) -> impl Iterator<Item = u16> {
         (0..SLOTS as u16).filter(move |&slot| self.contains(slot))
     }
+}
 
-    /// The slot number `n` modulo the size of the set, counted from the lowest.
-    #[inline(always)]
-    fn nth(self, n: u32) -> Option<u16> {
-        let mut left = self.0;
-        if left == 0 {
-            return None;
+/// Position of the one bit of `word` that has `n` modulo the number of ones below it. `word` has at least one.
+///
+/// Out of line, because it is rarely needed and the verifier would follow it at every use; plain numbers in and out, as
+/// the kernel wants of a function; and without a loop over the bits, because the verifier does not know their number. Not
+/// `#[cold]`: that puts it into a section of its own, where the loader takes it for another function.
+#[inline(never)]
+fn nth(mut word: u64, n: u32) -> u64 {
+    let mut skip = n % word.count_ones();
+    let mut position = 0;
+    for width in [32, 16, 8, 4, 2, 1] {
+        let low = word & ((1 << width) - 1);
+        let ones = low.count_ones();
+        if skip < ones {
+            word = low;
+        } else {
+            skip -= ones;
+            word >>= width;
+            position += width;
         }
-        let mut skip = n % left.count_ones();
-        while skip > 0 && left != 0 {
-            left &= left - 1;
-            skip -= 1;
-        }
-        Some(left.trailing_zeros() as u16)
     }
+    position
 }
 
 impl FromIterator<u16> for SlotSet {
@@ -122,6 +147,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_is_what_lies_in_memory() {
+        let choice = Choice { slot: 0x0102, backup: 0x0304, epoch: 0x0506_0708 };
+        assert_eq!(choice.to_word().to_le_bytes(), [2, 1, 4, 3, 8, 7, 6, 5]);
+        assert_eq!(Choice::from_word(choice.to_word()), choice);
+    }
+
+    #[test]
     fn the_slot_itself_comes_first_then_its_backup() {
         let choice = Choice::new(3, 5);
         assert_eq!(choice.choose([3, 5].into_iter().collect(), 0), Some(3));
@@ -133,6 +165,18 @@ mod tests {
         let usable: SlotSet = [0, 9, 63].into_iter().collect();
         let picked: Vec<_> = (0..6).map(|salt| Choice::new(3, 5).choose(usable, salt)).collect();
         assert_eq!(picked, [0, 9, 63, 0, 9, 63].map(Some));
+    }
+
+    #[test]
+    fn the_nth_of_any_set_is_its_nth() {
+        let mut word = 1u64;
+        for _ in 0..500 {
+            word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let set = SlotSet(word | word >> 7);
+            for (n, slot) in set.iter().enumerate() {
+                assert_eq!(nth(set.0, n as u32), u64::from(slot), "number {n} of {:#x}", set.0);
+            }
+        }
     }
 
     #[test]

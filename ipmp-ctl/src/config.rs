@@ -1,22 +1,64 @@
 //! The configuration: what the operator asks for, validated.
 //!
 //! Text becomes a [`Config`] in one step or not at all; whoever holds a `Config` need not check it again.
+//! What is wrong is collected, not thrown: an operator sees every mistake of the file at once, each with its
+//! place and its remedy.
+//!
+//! The way of the text: `syntax` makes a table of it that knows its places; `section` hands out the values of
+//! one table, typed; `file`, `group` and `member` read the three kinds of table, with one file for each sort of
+//! value (`address`, `test_address`, `target`, `route`, `duration`, `name`); `across` looks at what only the
+//! whole file can tell. All of them put what they find into `findings`.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ipnet::{IpNet, Ipv4Net};
+
+use self::findings::Findings;
+pub use self::{
+    problem::{ConfigErrors, Place, Problem, Warning},
+    report::Report,
+};
+
+mod across;
+mod address;
+mod draft;
+mod duration;
+mod file;
+mod findings;
+mod group;
+mod keys;
+mod load;
+mod member;
+mod name;
+mod pending;
+mod problem;
+mod report;
+mod route;
+mod section;
+mod subject;
+mod syntax;
+mod target;
+mod test_address;
+#[cfg(test)]
+mod tests;
 
 /// A whole configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// The file that it came from, for messages.
+    pub file: PathBuf,
     /// The groups, in the order of the file.
     pub groups: Vec<Group>,
     /// `track-interfaces-only-with-groups`: whether interfaces without a group are left alone. Default true.
     pub track_interfaces_only_with_groups: bool,
     /// `metrics`: address on which metrics are served.
-    pub metrics: Option<String>,
-    /// `on-event`: program run for each event.
-    pub on_event: Option<String>,
+    pub metrics: Option<SocketAddr>,
+    /// `on-event`: program run for each event; an absolute path.
+    pub on_event: Option<PathBuf>,
 }
 
 /// One group.
@@ -27,7 +69,7 @@ pub struct Group {
     /// Line of the file where the group starts, for messages.
     pub line: usize,
     /// Data addresses with their prefix, in the order of the file.
-    pub addresses: Vec<IpNet>,
+    pub addresses: Vec<DataAddress>,
     /// Routes by the group interface.
     pub routes: Vec<Route>,
     /// Named targets; empty: found by themselves.
@@ -48,6 +90,24 @@ pub struct Group {
     pub members: Vec<Member>,
 }
 
+/// A data address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataAddress {
+    /// The address, with the prefix of its subnet.
+    pub net: IpNet,
+    /// Line of the file that it stands on, for messages.
+    pub line: usize,
+}
+
+/// A test address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestAddress {
+    /// The address, with the prefix that gates its targets.
+    pub net: Ipv4Net,
+    /// Line of the file that it stands on, for messages.
+    pub line: usize,
+}
+
 /// One member of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -57,7 +117,7 @@ pub struct Member {
     pub line: usize,
     /// Its test addresses.
     pub test_addresses: TestAddresses,
-    /// `weight`: share of the traffic; `None`: from the link speed. If any member of the group has one, those
+    /// `weight`: share of the traffic, 1 to 1000; `None`: from the link speed. If any member of the group has one, those
     /// without have 1 already filled in.
     pub weight: Option<u32>,
     /// Whether it is a standby.
@@ -71,10 +131,20 @@ pub struct Member {
 pub enum TestAddresses {
     /// The key is absent: the IPv6 link-local address, if the group has an IPv6 address.
     LinkLocal,
-    /// IPv4 addresses, each with the prefix that gates its targets, beside the IPv6 link-local address.
-    V4(Vec<Ipv4Net>),
+    /// IPv4 addresses, beside the IPv6 link-local address.
+    V4(Vec<TestAddress>),
     /// `[]`: link-based detection only.
     None,
+}
+
+impl TestAddresses {
+    /// The IPv4 ones.
+    pub fn v4(&self) -> &[TestAddress] {
+        match self {
+            Self::V4(addresses) => addresses,
+            Self::LinkLocal | Self::None => &[],
+        }
+    }
 }
 
 /// `receive`.
@@ -112,4 +182,38 @@ pub struct Route {
     pub metric: Option<u32>,
     /// Preferred source address, if one was given.
     pub source: Option<IpAddr>,
+    /// Line of the file that it stands on, for messages.
+    pub line: usize,
+}
+
+impl Config {
+    /// Makes a configuration of the text of `file` (the name is for messages only).
+    pub fn parse(text: &str, file: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
+        let mut findings = Findings::new(text);
+        let config =
+            syntax::document(text, &mut findings).map(|document| file::read(&document, file, &mut findings));
+        findings.conclude(file, config)
+    }
+
+    /// Reads and parses a file.
+    pub fn load(file: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
+        Self::parse(&load::text(file)?, file)
+    }
+
+    /// The group of this name.
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// A line of the file as messages name it: `FILE:LINE`.
+    pub fn place(&self, line: usize) -> Place {
+        Place { file: self.file.clone(), line: Some(line) }
+    }
+}
+
+impl Group {
+    /// The member of this interface name.
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
 }

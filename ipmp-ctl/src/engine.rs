@@ -1,6 +1,239 @@
-//! The pure core.
+//! The pure core of the controller: what a group should do, decided without a socket, a clock, a thread or a chance.
+//!
+//! An [`Engine`] is one group. Its methods are of four kinds:
+//!
+//! * **Getters** ([`Engine::view`], [`Engine::assignment`], [`Engine::config`]) show how things are.
+//! * **Inputs** ([`Engine::handle`], [`Engine::handle_timeout`]) tell it what has happened, and what time it is. They
+//!   never fail: what makes no sense, such as the carrier of an absent member, changes nothing.
+//! * **Outputs** ([`Engine::poll_action`]) say what to do about it. They are to be carried out in their order, and taken
+//!   until there are none, after each input.
+//! * **Wake-up** ([`Engine::poll_timeout`]) says when to call [`Engine::handle_timeout`], if nothing else happens. To be
+//!   asked after the outputs; what it said before is void then.
+//!
+//! Time never goes back from one call to the next; standing still is fine. A timeout that comes early, late, twice or
+//! without reason does no harm: what is due is done, and nothing else. After any input the next wake-up lies in the
+//! future.
+//!
+//! The first event has to be [`Event::Snapshot`]. Nothing is emitted before it, for nobody knows by then which members
+//! there are; and everything in it counts as one change, so that a daemon that takes over from an earlier one does not
+//! play through how things came to be.
+//!
+//! The same configuration and inputs give the same outputs, always.
+//!
+//! From kernel event to packet path:
+//!
+//! | module | decides |
+//! | --- | --- |
+//! | `link` | whether a link that comes up can be trusted |
+//! | `duplicates` | who keeps a MAC address that two members have |
+//! | `roster`, `member` | the state of each member |
+//! | `active_set` | which of the working members carry traffic |
+//! | `group`, `weights`, `homes`, `slots` | what follows from it for the group, the shares, the addresses, the numbers |
+//! | `planner` | buckets, bindings, nominee, and the backup of each |
+//! | `settle`, `announcer` | what has to be done about it |
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use crate::config;
 
 pub mod action;
+mod active_set;
+mod announcer;
 pub mod assignment;
+mod duplicates;
 pub mod event;
+#[cfg(test)]
+mod fixture;
+mod group;
+mod homes;
+mod link;
+pub mod member;
+mod planner;
+mod roster;
+mod settle;
+mod slots;
+mod status;
+pub mod timers;
 pub mod view;
+mod weights;
+
+use self::{
+    action::Action,
+    announcer::Announcer,
+    assignment::{Assignment, SlotLink},
+    event::{Event, Limits, Link, MemberIndex},
+    homes::Homes,
+    member::Past,
+    roster::Roster,
+    slots::Slots,
+    timers::{Timer, Timers, Wake},
+    view::GroupView,
+};
+
+/// Time after which an assignment that could not be installed is handed out again.
+const INSTALL_AGAIN: Duration = Duration::from_millis(100);
+
+/// One group. The contract is the module's.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    config: config::Group,
+    roster: Roster,
+    homes: Homes,
+    slots: Slots,
+    announcer: Announcer,
+    /// The latest time it was told.
+    clock: Instant,
+    timers: Timers,
+    /// What the packet path should look like; before the first snapshot, what an earlier daemon left.
+    assignment: Assignment,
+    /// Member that each data address was last bound to.
+    hosts: BTreeMap<IpAddr, MemberIndex>,
+    /// The last nominated member.
+    nominee: Option<MemberIndex>,
+    /// Weights of the last plan.
+    weights: Vec<u32>,
+    /// What the group interface was last told to be; `None` before the first snapshot has been digested.
+    group_link: Option<(Option<Limits>, bool)>,
+    /// Whether the operator's last word is that the group is unusable.
+    unusable_told: bool,
+    /// Whether there was a snapshot.
+    started: bool,
+    /// When to hand out the assignment again.
+    install_at: Option<Instant>,
+    actions: VecDeque<Action>,
+}
+
+impl Engine {
+    /// A group by this configuration. `adopted` is what an earlier daemon has left in the packet path: where it still
+    /// fits, nothing moves.
+    pub fn new(config: config::Group, adopted: Option<Assignment>, now: Instant) -> Self {
+        let assignment = adopted.unwrap_or_default();
+        Self {
+            roster: Roster::new(&config),
+            homes: Homes::new(&config),
+            slots: Slots::new(assignment.slots.clone()),
+            announcer: Announcer::default(),
+            clock: now,
+            timers: Timers::default(),
+            assignment,
+            hosts: BTreeMap::new(),
+            nominee: None,
+            weights: Vec::new(),
+            group_link: None,
+            unusable_told: false,
+            started: false,
+            install_at: None,
+            actions: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// Input: something has happened.
+    pub fn handle(&mut self, event: Event, now: Instant) {
+        let now = self.begin(now);
+        match event {
+            Event::TestAddress { member, address, present } => {
+                self.note_test_address(member, address, present);
+            }
+            Event::Snapshot { links, addresses } => self.look(&links, &addresses, now),
+            _ if !self.started => {} // the snapshot to come will say so too
+            Event::Link { member, link } => self.roster.set_link(member, link, now),
+            Event::LinkGone { member } => self.roster.remove_link(member),
+            Event::Carrier { member, up } => self.roster.set_carrier(member, up, now),
+            Event::AddressAdded(address) => self.homes.add(address),
+            Event::AddressRemoved(address) => self.homes.remove(address),
+            Event::InstallFailed => self.install_at = Some(now + INSTALL_AGAIN),
+        }
+        self.finish(now);
+    }
+
+    /// Input: the time of a wake-up has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.begin(now);
+        self.finish(now);
+    }
+
+    /// Output: the next thing to do.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Wake-up: when to call [`Self::handle_timeout`], and what for.
+    pub fn poll_timeout(&self) -> Option<Wake> {
+        self.timers.next()
+    }
+
+    /// Getter: the group as people see it.
+    pub fn view(&self) -> GroupView {
+        status::view(self)
+    }
+
+    /// Getter: what the packet path should look like.
+    pub fn assignment(&self) -> &Assignment {
+        &self.assignment
+    }
+
+    /// Getter: the configuration.
+    pub fn config(&self) -> &config::Group {
+        &self.config
+    }
+
+    /// What every input starts with: what was due before it comes first. Should the time go back, it stands still.
+    fn begin(&mut self, now: Instant) -> Instant {
+        self.clock = self.clock.max(now);
+        self.roster.repair_due(self.clock);
+        self.clock
+    }
+
+    fn look(&mut self, links: &BTreeMap<MemberIndex, Link>, addresses: &[IpAddr], now: Instant) {
+        self.homes.replace(addresses);
+        if self.started {
+            self.roster.resync(links, now);
+            return;
+        }
+        self.started = true;
+        self.announcer.begin(self.config.members.len(), now);
+        let adopted = &self.assignment;
+        self.roster.begin(links, |link| {
+            let wanted = SlotLink { ifindex: link.ifindex, mac: link.mac };
+            match adopted.slots.iter().find(|&(_, &slot)| slot == wanted) {
+                Some((&slot, _)) if adopted.usable.contains(slot) => Past::Active,
+                // In a group that carried nothing nobody was idle by choice.
+                Some(_) if !adopted.usable.is_empty() => Past::Idle,
+                _ => Past::None,
+            }
+        });
+    }
+
+    fn note_test_address(&mut self, member: MemberIndex, address: IpAddr, present: bool) {
+        let addresses: Option<&mut BTreeSet<_>> =
+            self.roster.member_mut(member).map(|member| &mut member.test_addresses);
+        if let Some(addresses) = addresses {
+            if present {
+                addresses.insert(address);
+            } else {
+                addresses.remove(&address);
+            }
+        }
+    }
+
+    fn finish(&mut self, now: Instant) {
+        if !self.started {
+            return;
+        }
+        self.settle(now);
+        self.repeat(now);
+        self.timers.set(Timer::Repair, self.roster.next_repair());
+        self.timers.set(Timer::Announce, self.announcer.next_address());
+        self.timers.set(Timer::ReportMemberships, self.announcer.next_report());
+        self.timers.set(Timer::KeepAlive, self.announcer.next_member());
+        self.timers.set(Timer::Install, self.install_at);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -78,4 +78,15 @@ pub enum Event {
         /// The address.
         IpAddr,
     ),
+    /// A member got or lost a test address that is not in the configuration, such as its IPv6 link-local one.
+    TestAddress {
+        /// Whose.
+        member: MemberIndex,
+        /// The address.
+        address: IpAddr,
+        /// Whether it has it now.
+        present: bool,
+    },
+    /// The last assignment could not be installed.
+    InstallFailed,
 }

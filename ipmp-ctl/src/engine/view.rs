@@ -63,7 +63,7 @@ pub struct MemberView {
     pub link_up: Option<bool>,
     /// Its state.
     pub state: ShownState,
-    /// Its share of the traffic, as the planner sees it.
+    /// Its share of the traffic, relative to the other members': as configured, or its speed in Mbit/s.
     pub weight: u32,
 }
 

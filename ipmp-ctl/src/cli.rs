@@ -1,0 +1,210 @@
+//! The command line: what it understands, and the way from a command to the code behind it.
+
+use std::{fmt::Display, net::IpAddr, path::PathBuf};
+
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use ipmp_ctl::{
+    control::DEFAULT_SOCKET,
+    dataplane::{hook::AttachBy, trace::TraceLevel},
+};
+
+use self::protocol::Protocol;
+
+mod check;
+mod daemon;
+mod down;
+mod firewall;
+mod flow;
+mod output;
+mod protocol;
+mod selection;
+mod stat;
+mod table;
+#[cfg(test)]
+mod tests;
+mod views;
+
+/// Where the configuration is unless told otherwise.
+const DEFAULT_CONFIG: &str = "/etc/ipmp/ipmp.toml";
+/// Where maps and links are pinned unless told otherwise.
+const DEFAULT_PINS: &str = ipmp_ctl::dataplane::pins::DEFAULT_ROOT;
+
+const EXAMPLES: &str = "\
+Examples:
+  ipmp-ctl check --config /etc/ipmp/ipmp.toml
+  ipmp-ctl daemon
+  ipmp-ctl stat -i
+  ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
+  ipmp-ctl down ipmp0
+
+Exit status: 0 on success, 1 when refused or failed (the reason is on standard error), 2 on bad usage.";
+
+const STAT_EXAMPLES: &str = "\
+Fields, by view; those in brackets are shown only when named with -o:
+  -g  GROUP GROUPNAME STATE FDT INTERFACES [DROPS]
+  -i  INTERFACE ACTIVE GROUP FLAGS LINK PROBE STATE [WEIGHT TXPKTS TXBYTES RXPKTS RXBYTES]
+  -a  ADDRESS STATE GROUP INBOUND OUTBOUND
+
+INTERFACES: active members, then those kept inactive in ( ), then unusable ones in [ ].
+FLAGS: i inactive, s standby, m M nominated for IPv4 and IPv6 multicast, b nominated for IPv4 broadcast, d down,
+h duplicate MAC address.
+
+Examples:
+  ipmp-ctl stat
+  ipmp-ctl stat -i -o interface,weight,txpkts,rxpkts
+  ipmp-ctl stat -a -P -o address,inbound
+  ipmp-ctl stat -i --json";
+
+const FLOW_EXAMPLES: &str = "\
+Examples:
+  ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
+  ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto icmp
+  ipmp-ctl flow ipmp0 2001:db8::10 2001:db8:1::7 --json";
+
+const DAEMON_EXAMPLES: &str = "\
+Examples:
+  ipmp-ctl daemon
+  ipmp-ctl daemon --config ./ipmp.toml --netns blue --socket /run/ipmp/blue.sock";
+
+/// IP multipathing: several network interfaces of a host used as one, with failover between them.
+#[derive(Debug, Parser)]
+#[command(name = "ipmp-ctl", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// Control socket of the daemon
+    #[arg(long, global = true, display_order = 100, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    pub(crate) socket: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the daemon in the foreground
+    Daemon(DaemonArgs),
+    /// Validate a configuration: every error with file, line and a fix
+    Check(CheckArgs),
+    /// Show groups, interfaces or data addresses, as ipmpstat does
+    Stat(StatArgs),
+    /// Say which member carries a flow, and why
+    Flow(FlowArgs),
+    /// Remove a group: its programs, pins and group interface; settings are put back
+    Down(DownArgs),
+}
+
+/// `daemon`.
+#[derive(Debug, Args)]
+#[command(after_help = DAEMON_EXAMPLES)]
+pub(crate) struct DaemonArgs {
+    /// Configuration
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
+    pub(crate) config: PathBuf,
+    /// Network namespace to work in; file systems stay those of the host
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(crate) netns: Option<String>,
+    /// Directory on a bpf file system for maps and links
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_PINS)]
+    pub(crate) pins: PathBuf,
+    /// What the packet path logs: nothing, dropped packets, or every packet
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
+    pub(crate) trace_packets: TraceLevel,
+    /// How programs are attached; auto: TCX links where the kernel has them, otherwise clsact filters
+    #[arg(long, value_name = "HOW", value_enum, default_value = "auto")]
+    pub(crate) attach: AttachBy,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Configuration
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
+    pub(crate) config: PathBuf,
+}
+
+/// `stat`.
+#[derive(Debug, Args)]
+#[command(after_help = STAT_EXAMPLES)]
+#[command(group = ArgGroup::new("view").multiple(false))]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct StatArgs {
+    /// Groups (the default)
+    #[arg(short, group = "view")]
+    pub(crate) groups: bool,
+    /// Interfaces
+    #[arg(short, group = "view")]
+    pub(crate) interfaces: bool,
+    /// Data addresses
+    #[arg(short, group = "view")]
+    pub(crate) addresses: bool,
+    /// Show these fields only, in this order; `all` for every field
+    #[arg(short = 'o', value_name = "FIELD,..", value_delimiter = ',')]
+    pub(crate) fields: Vec<String>,
+    /// Print for programs: no header, fields joined by `:`; needs -o
+    #[arg(short = 'P', requires = "fields")]
+    pub(crate) parsable: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with_all = ["fields", "parsable"])]
+    pub(crate) json: bool,
+}
+
+/// `flow`.
+#[derive(Debug, Args)]
+#[command(after_help = FLOW_EXAMPLES)]
+pub(crate) struct FlowArgs {
+    /// Group
+    #[arg(value_name = "GROUP")]
+    pub(crate) group: String,
+    /// Source address
+    #[arg(value_name = "SRC")]
+    pub(crate) source: IpAddr,
+    /// Destination address
+    #[arg(value_name = "DST")]
+    pub(crate) destination: IpAddr,
+    /// tcp, udp, sctp, icmp or a number; without it, or for a protocol without ports, the addresses alone decide
+    #[arg(long = "proto", value_name = "PROTO")]
+    pub(crate) protocol: Option<Protocol>,
+    /// Source port
+    #[arg(long = "sport", value_name = "N", requires = "protocol")]
+    pub(crate) source_port: Option<u16>,
+    /// Destination port
+    #[arg(long = "dport", value_name = "N", requires = "protocol")]
+    pub(crate) destination_port: Option<u16>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `down`.
+#[derive(Debug, Args)]
+pub(crate) struct DownArgs {
+    /// Group
+    #[arg(value_name = "GROUP")]
+    pub(crate) group: String,
+    /// Network namespace of the group, if no daemon runs; otherwise the daemon knows
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(crate) netns: Option<String>,
+    /// Directory where the group is pinned, if no daemon runs; otherwise the daemon knows
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pins: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Does what the command line asks.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let Self { socket, command } = self;
+        match command {
+            Command::Daemon(args) => daemon::run(args, socket),
+            Command::Check(args) => check::run(&args),
+            Command::Stat(args) => stat::run(&args, &socket),
+            Command::Flow(args) => flow::run(&args, &socket),
+            Command::Down(args) => down::run(&args, &socket),
+        }
+    }
+}
+
+/// The error for a command line that parses and yet makes no sense for `command`.
+fn usage(command: &str, kind: ErrorKind, text: impl Display) -> clap::Error {
+    let mut cli = Cli::command();
+    cli.build();
+    cli.find_subcommand_mut(command).expect("the name of a command").error(kind, text)
+}

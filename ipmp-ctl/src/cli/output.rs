@@ -1,0 +1,36 @@
+//! What commands print.
+
+use std::io::{self, ErrorKind, Write as _};
+
+use anyhow::Context as _;
+use ipmp_ctl::control::protocol::Reply;
+use serde::Serialize;
+
+/// Prints `text` on standard output. A reader who has seen enough and closed the pipe is no failure.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome.context("cannot write to standard output"),
+    }
+}
+
+/// Prints `value` as one line of JSON.
+pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(value)? + "\n"))
+}
+
+/// Prints `text` on standard error; it does not matter if nobody reads it.
+pub(super) fn complain(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
+/// Prints a warning on standard error.
+pub(super) fn warn(text: &str) {
+    complain(&format!("ipmp-ctl: warning: {text}"));
+}
+
+/// The error for a reply to something that was not asked.
+pub(super) fn misplaced(reply: &Reply) -> anyhow::Error {
+    anyhow::anyhow!("the daemon answered something else ({reply:?}): are both of the same version?")
+}

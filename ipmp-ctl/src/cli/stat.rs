@@ -1,0 +1,64 @@
+//! `stat`.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _},
+    path::Path,
+};
+
+use anyhow::bail;
+use ipmp_ctl::control::{
+    client::ask,
+    protocol::{Reply, Request, Status},
+};
+
+use super::{
+    StatArgs, output,
+    selection::select,
+    table,
+    views::{Addresses, Groups, Interfaces, View},
+};
+
+/// Shows one view.
+pub(super) fn run(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
+    if args.interfaces {
+        show::<Interfaces>(args, socket)
+    } else if args.addresses {
+        show::<Addresses>(args, socket)
+    } else {
+        show::<Groups>(args, socket)
+    }
+}
+
+fn show<V: View>(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
+    let fields = V::fields();
+    let selection = select(&fields, &args.fields, args.parsable)?;
+    for name in &selection.ignored {
+        output::warn(&format!("ignoring unknown output field '{name}'"));
+    }
+    let status = ask_status(socket)?;
+    let lines = V::lines(&status);
+    if args.json {
+        return output::print_json(&BTreeMap::from([(V::KEY, lines)]));
+    }
+    output::print(&if args.parsable {
+        table::parsable(&selection.fields, &lines)
+    } else {
+        table::human(&selection.fields, &lines, terminal_height())
+    })
+}
+
+fn ask_status(socket: &Path) -> anyhow::Result<Status> {
+    match ask(socket, &Request::Status)? {
+        Reply::Status(status) => Ok(status),
+        Reply::Refused { reason } => bail!(reason),
+        other => Err(output::misplaced(&other)),
+    }
+}
+
+/// Lines of the terminal; `None` if standard output is none. A terminal that does not know is taken for one of 24.
+fn terminal_height() -> Option<usize> {
+    let stdout = io::stdout();
+    let rows = || rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| size.ws_row);
+    stdout.is_terminal().then(rows).map(|rows| if rows == 0 { 24 } else { rows.into() })
+}

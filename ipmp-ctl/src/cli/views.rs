@@ -1,0 +1,28 @@
+//! The views of `stat`: what a line of each is, as a table and as JSON.
+
+use ipmp_ctl::control::protocol::Status;
+use serde::Serialize;
+
+pub(super) use self::{addresses::Addresses, groups::Groups, interfaces::Interfaces};
+use super::table::Field;
+
+mod addresses;
+mod groups;
+mod interfaces;
+#[cfg(test)]
+mod tests;
+
+/// A view.
+pub(super) trait View {
+    /// The key of the lines in the JSON object.
+    const KEY: &'static str;
+
+    /// A line. Serialised it is the object of `--json`, with `null` where the table has nothing.
+    type Line<'a>: Serialize;
+
+    /// Its fields: ipmpstat's in their order, then ours.
+    fn fields<'a>() -> Vec<Field<Self::Line<'a>>>;
+
+    /// All lines, in the order of `status`.
+    fn lines(status: &Status) -> Vec<Self::Line<'_>>;
+}

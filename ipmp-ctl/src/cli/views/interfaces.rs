@@ -1,0 +1,75 @@
+//! `stat -i`.
+
+use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, Status};
+use serde::Serialize;
+
+use super::View;
+use crate::cli::table::Field;
+
+/// Interfaces: the members of all groups.
+pub(in crate::cli) struct Interfaces;
+
+impl View for Interfaces {
+    const KEY: &'static str = "interfaces";
+
+    type Line<'a> = InterfaceLine<'a>;
+
+    fn fields<'a>() -> Vec<Field<InterfaceLine<'a>>> {
+        vec![
+            Field::new("INTERFACE", 12, |line: &InterfaceLine<'_>| line.interface.to_owned()),
+            Field::new("ACTIVE", 8, |line| if line.active { "yes" } else { "no" }.to_owned()),
+            Field::new("GROUP", 12, |line| line.group.to_owned()),
+            Field::new("FLAGS", 10, |line| line.flags.to_owned()),
+            Field::new("LINK", 10, |line| line.link.to_owned()),
+            Field::new("PROBE", 10, |line| line.probe.to_owned()),
+            Field::new("STATE", 10, |line| line.state.to_owned()),
+            Field::extra("WEIGHT", 8, |line| line.weight.to_string()),
+            Field::extra("TXPKTS", 14, |line| line.tx_packets.to_string()),
+            Field::extra("TXBYTES", 18, |line| line.tx_bytes.to_string()),
+            Field::extra("RXPKTS", 14, |line| line.rx_packets.to_string()),
+            Field::extra("RXBYTES", 18, |line| line.rx_bytes.to_string()),
+        ]
+    }
+
+    fn lines<'a>(status: &'a Status) -> Vec<InterfaceLine<'a>> {
+        let of_group =
+            |group: &'a GroupStatus| group.members.iter().map(|member| InterfaceLine::new(group, member));
+        status.groups.iter().flat_map(of_group).collect()
+    }
+}
+
+/// A member.
+#[derive(Serialize)]
+pub(in crate::cli) struct InterfaceLine<'a> {
+    interface: &'a str,
+    group: &'a str,
+    active: bool,
+    flags: &'a str,
+    link: &'a str,
+    probe: &'a str,
+    state: &'a str,
+    weight: u32,
+    tx_packets: u64,
+    tx_bytes: u64,
+    rx_packets: u64,
+    rx_bytes: u64,
+}
+
+impl<'a> InterfaceLine<'a> {
+    fn new(group: &'a GroupStatus, member: &'a MemberStatus) -> Self {
+        Self {
+            interface: &member.interface,
+            group: &group.group,
+            active: member.active,
+            flags: &member.flags,
+            link: &member.link,
+            probe: &member.probe,
+            state: &member.state,
+            weight: member.weight,
+            tx_packets: member.tx_packets,
+            tx_bytes: member.tx_bytes,
+            rx_packets: member.rx_packets,
+            rx_bytes: member.rx_bytes,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+
+use ipmp_ctl::control::protocol::{AddressStatus, GroupStatus, MemberStatus};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cli::{selection::select, table};
+
+/// A member whose name begins with `+`: active, `~`: inactive; anything else: unusable.
+fn member(name: &str) -> MemberStatus {
+    let interface = name.trim_start_matches(['+', '~']);
+    let [active, inactive] = ['+', '~'].map(|sign| name.starts_with(sign));
+    let works = active || inactive;
+    MemberStatus {
+        interface: interface.to_owned(),
+        active,
+        inactive,
+        flags: if inactive { "is-----" } else { "-------" }.to_owned(),
+        link: if works { "up" } else { "down" }.to_owned(),
+        probe: if works { "disabled" } else { "failed" }.to_owned(),
+        state: if works { "ok" } else { "failed" }.to_owned(),
+        weight: 10,
+        tx_packets: 4,
+        tx_bytes: 400,
+        rx_packets: 7,
+        rx_bytes: 700,
+    }
+}
+
+fn group(name: &str, state: &str, fdt_ms: Option<u64>, members: &[&str]) -> GroupStatus {
+    GroupStatus {
+        group: name.to_owned(),
+        state: state.to_owned(),
+        fdt_ms,
+        attached_by: Some("tcx".to_owned()),
+        members: members.iter().copied().map(member).collect(),
+        addresses: Vec::new(),
+        reasons: BTreeMap::new(),
+    }
+}
+
+fn address(address: &str, inbound: Option<&str>, outbound: &[&str]) -> AddressStatus {
+    AddressStatus {
+        address: address.parse().unwrap(),
+        state: if inbound.is_some() { "up" } else { "down" }.to_owned(),
+        inbound: inbound.map(str::to_owned),
+        outbound: outbound.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn status() -> Status {
+    let mut ipmp0 = group("ipmp0", "degraded", Some(10_000), &["+eth0", "eth1", "+eth2"]);
+    ipmp0.addresses = vec![
+        address("198.51.100.20", Some("eth0"), &["eth0", "eth2"]),
+        address("2001:db8:7::20", Some("eth2"), &["eth0", "eth2"]),
+        address("198.51.100.22", None, &[]),
+    ];
+    ipmp0.reasons = [("no-usable-member", 3), ("leaked", 90), ("own-frame", 2), ("from-the-future", 1)]
+        .map(|(reason, packets)| (reason.to_owned(), packets))
+        .into();
+    let ipmp1 = group("ipmp1", "ok", None, &["+eth4", "~eth5"]);
+    let ipmp2 = group("ipmp2", "failed", Some(30), &["eth6", "eth7"]);
+    let mixed = group("ipmp3", "degraded", Some(600_000), &["eth8", "~eth9", "eth10", "~eth11", "+eth12"]);
+    Status { groups: vec![ipmp0, ipmp1, ipmp2, mixed] }
+}
+
+/// The table of a view with the fields of `-o`.
+fn shown<V: View>(wanted: &str) -> String {
+    let fields = V::fields();
+    let wanted: Vec<_> = wanted.split_terminator(',').map(str::to_owned).collect();
+    let selection = select(&fields, &wanted, false).unwrap();
+    table::human(&selection.fields, &V::lines(&status()), None)
+}
+
+/// The lines of a view as JSON.
+fn serialised<V: View>() -> Value {
+    serde_json::to_value(V::lines(&status())).unwrap()
+}
+
+#[test]
+fn groups_show_their_members_by_use() {
+    let expected = "\
+GROUP       GROUPNAME   STATE     FDT       INTERFACES
+ipmp0       ipmp0       degraded  10.00s    eth0 eth2 [eth1]
+ipmp1       ipmp1       ok        --        eth4 (eth5)
+ipmp2       ipmp2       failed    0.03s     [eth6 eth7]
+ipmp3       ipmp3       degraded  600.00s   eth12 (eth9 eth11) [eth8 eth10]
+";
+    assert_eq!(shown::<Groups>(""), expected);
+}
+
+#[test]
+fn drops_are_the_sum_of_what_was_really_dropped() {
+    assert_eq!(shown::<Groups>("group,drops").lines().nth(1).unwrap(), "ipmp0       5");
+}
+
+#[test]
+fn interfaces_show_every_member_of_every_group() {
+    let text = shown::<Interfaces>("");
+    let expected = "\
+INTERFACE   ACTIVE  GROUP       FLAGS     LINK      PROBE     STATE
+eth0        yes     ipmp0       -------   up        disabled  ok
+eth1        no      ipmp0       -------   down      failed    failed
+eth2        yes     ipmp0       -------   up        disabled  ok
+eth4        yes     ipmp1       -------   up        disabled  ok
+eth5        no      ipmp1       is-----   up        disabled  ok
+";
+    assert!(text.starts_with(expected), "{text}");
+    assert_eq!(text.lines().count(), 1 + 12);
+}
+
+#[test]
+fn counters_of_interfaces_are_shown_when_named() {
+    let text = shown::<Interfaces>("interface,weight,txpkts,txbytes,rxpkts,rxbytes");
+    let expected = "\
+INTERFACE   WEIGHT  TXPKTS        TXBYTES           RXPKTS        RXBYTES
+eth0        10      4             400               7             700
+";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn addresses_show_where_they_are_bound() {
+    let expected = "\
+ADDRESS                   STATE  GROUP       INBOUND     OUTBOUND
+198.51.100.20             up     ipmp0       eth0        eth0 eth2
+2001:db8:7::20            up     ipmp0       eth2        eth0 eth2
+198.51.100.22             down   ipmp0       --          --
+";
+    assert_eq!(shown::<Addresses>(""), expected);
+}
+
+#[test]
+fn json_has_the_documented_shape() {
+    let [groups, interfaces, addresses] =
+        [serialised::<Groups>(), serialised::<Interfaces>(), serialised::<Addresses>()];
+    let reasons = json!({"no-usable-member": 3, "leaked": 90, "own-frame": 2, "from-the-future": 1});
+    let first = json!({"group": "ipmp0", "state": "degraded", "fdt_ms": 10000,
+        "interfaces": ["eth0", "eth2", "eth1"], "attached_by": "tcx", "reasons": reasons});
+    assert_eq!(groups[0], first);
+    assert_eq!(groups[1]["fdt_ms"], Value::Null);
+    assert_eq!(groups[3]["interfaces"], json!(["eth12", "eth9", "eth11", "eth8", "eth10"]));
+
+    let first = json!({"interface": "eth0", "group": "ipmp0", "active": true, "flags": "-------", "link": "up",
+        "probe": "disabled", "state": "ok", "weight": 10, "tx_packets": 4, "tx_bytes": 400, "rx_packets": 7,
+        "rx_bytes": 700});
+    assert_eq!(interfaces[0], first);
+    assert_eq!(interfaces.as_array().unwrap().len(), 12);
+
+    let last = json!({"address": "198.51.100.22", "state": "down", "group": "ipmp0", "inbound": null, "outbound": []});
+    assert_eq!(addresses[2], last);
+    assert_eq!([Groups::KEY, Interfaces::KEY, Addresses::KEY], ["groups", "interfaces", "addresses"]);
+}

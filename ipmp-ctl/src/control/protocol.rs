@@ -1,0 +1,144 @@
+//! Requests and replies on the control socket.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use serde::{Deserialize, Serialize};
+
+/// What a command asks of the daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Request {
+    /// Everything that the status views show, at one moment.
+    Status,
+    /// Which member carries a flow.
+    Flow(FlowRequest),
+    /// Remove a group: programs, pins, group interface; settings put back.
+    Down {
+        /// The group.
+        group: String,
+    },
+}
+
+impl Request {
+    /// Whether only root may ask this.
+    pub const fn changes(&self) -> bool {
+        match self {
+            Self::Status | Self::Flow(_) => false,
+            Self::Down { .. } => true,
+        }
+    }
+}
+
+/// A flow to look up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowRequest {
+    /// The group.
+    pub group: String,
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// IP protocol number; `None`: a packet of which the addresses alone count (another protocol, or a fragment).
+    pub protocol: Option<u8>,
+    /// Source port; 0 if none was given.
+    pub source_port: u16,
+    /// Destination port; 0 if none was given.
+    pub destination_port: u16,
+}
+
+/// What the daemon answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum Reply {
+    /// To [`Request::Status`].
+    Status(Status),
+    /// To [`Request::Flow`].
+    Flow(FlowReply),
+    /// Done, nothing to tell.
+    Done,
+    /// Not done.
+    Refused {
+        /// Why, in words for the user.
+        reason: String,
+    },
+}
+
+/// Everything that the status views show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The groups, in the order of the configuration.
+    pub groups: Vec<GroupStatus>,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupStatus {
+    /// Its name.
+    pub group: String,
+    /// `ok`, `degraded` or `failed`.
+    pub state: String,
+    /// Failure detection time in milliseconds; `None` while no member is probed.
+    pub fdt_ms: Option<u64>,
+    /// How its programs are attached: `tcx` or `clsact`.
+    pub attached_by: Option<String>,
+    /// Its members, in the order of the configuration.
+    pub members: Vec<MemberStatus>,
+    /// Its data addresses.
+    pub addresses: Vec<AddressStatus>,
+    /// Packets that the packet path dropped or sent in an unusual way, by reason.
+    pub reasons: BTreeMap<String, u64>,
+}
+
+/// A member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberStatus {
+    /// Its interface.
+    pub interface: String,
+    /// Whether it carries traffic.
+    pub active: bool,
+    /// Works but is deliberately unused.
+    pub inactive: bool,
+    /// The seven characters of ipmpstat's FLAGS, `-` where unset: inactive, standby, nominated for IPv4 multicast,
+    /// IPv4 broadcast and IPv6 multicast, down, duplicate MAC (`ismbMdh`).
+    pub flags: String,
+    /// `up`, `down` or `unknown`.
+    pub link: String,
+    /// `ok`, `failed`, `unknown` or `disabled`.
+    pub probe: String,
+    /// `ok`, `failed`, `offline` or `unknown`.
+    pub state: String,
+    /// Share of the traffic.
+    pub weight: u32,
+    /// Packets of the group sent by it.
+    pub tx_packets: u64,
+    /// Their bytes.
+    pub tx_bytes: u64,
+    /// Packets received for the group.
+    pub rx_packets: u64,
+    /// Their bytes.
+    pub rx_bytes: u64,
+}
+
+/// A data address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressStatus {
+    /// The address, without prefix.
+    pub address: IpAddr,
+    /// `up` or `down`.
+    pub state: String,
+    /// The bound member.
+    pub inbound: Option<String>,
+    /// The active members.
+    pub outbound: Vec<String>,
+}
+
+/// Which member carries a flow, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowReply {
+    /// The member; `None` if no member is usable.
+    pub member: Option<String>,
+    /// The bucket; `None` where no bucket decides (multicast, broadcast, a test address as source).
+    pub bucket: Option<u32>,
+    /// The rule that decides, in words.
+    pub why: String,
+}

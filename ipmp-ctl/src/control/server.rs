@@ -1,0 +1,149 @@
+//! The daemon's end of the control socket.
+
+use std::{
+    fs, io,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::protocol::{Reply, Request};
+
+/// Longest request in bytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// A client that says nothing for this long is dropped.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A request on its way to the loop.
+pub struct Asked {
+    /// What is asked.
+    pub request: Request,
+    /// Where the reply goes.
+    pub reply: oneshot::Sender<Reply>,
+}
+
+/// Why the daemon cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Another daemon listens there.
+    #[error("{}: another daemon answers there; stop it, or give this one a socket of its own with --socket", path.display())]
+    Taken {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// Something that is no socket lies there.
+    #[error("{}: exists and is not a socket; remove it, or choose another with --socket", path.display())]
+    NotSocket {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else.
+    #[error("{}: {what}: {source}", path.display())]
+    Io {
+        /// The socket.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// What the kernel says.
+        source: io::Error,
+    },
+}
+
+/// The listening socket. Its file is removed on drop.
+#[derive(Debug)]
+pub struct Server {
+    path: PathBuf,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Listens at `path`, replacing the file of a daemon that is gone. Requests arrive at `asked`.
+    pub fn listen(path: &Path, asked: mpsc::Sender<Asked>) -> Result<Self, ServerError> {
+        let failed = |what| move |source| ServerError::Io { path: path.to_owned(), what, source };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed("making its directory"))?;
+        }
+        clear_stale(path)?;
+        let listener = UnixListener::bind(path).map_err(failed("listening"))?;
+        // Anyone may ask; what changes something is checked by the asker's credentials.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o666)).map_err(failed("setting its mode"))?;
+        let task = tokio::spawn(async move {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => drop(tokio::spawn(serve(stream, asked.clone()))),
+                    Err(error) => {
+                        // Out of descriptors, most likely: it passes.
+                        tracing::warn!("accepting on the control socket: {error}");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                }
+            }
+        });
+        Ok(Self { path: path.to_owned(), task })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+fn clear_stale(path: &Path) -> Result<(), ServerError> {
+    let Ok(meta) = fs::symlink_metadata(path) else { return Ok(()) };
+    if !meta.file_type().is_socket() {
+        return Err(ServerError::NotSocket { path: path.to_owned() });
+    }
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(ServerError::Taken { path: path.to_owned() });
+    }
+    fs::remove_file(path).map_err(|source| ServerError::Io {
+        path: path.to_owned(),
+        what: "removing the socket of a daemon that is gone",
+        source,
+    })
+}
+
+async fn serve(stream: UnixStream, asked: mpsc::Sender<Asked>) {
+    let is_root = stream.peer_cred().is_ok_and(|peer| peer.uid() == 0);
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    let mut read = BufReader::new(read.take(LONGEST));
+    let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, read.read_line(&mut line)).await else { return };
+    let reply = answer(&line, is_root, &asked).await;
+    let mut text = serde_json::to_string(&reply)
+        .unwrap_or_else(|error| format!("{{\"reply\":\"refused\",\"reason\":\"{error}\"}}"));
+    text.push('\n');
+    // A client that has gone away needs no reply.
+    drop(tokio::time::timeout(PATIENCE, write.write_all(text.as_bytes())).await);
+}
+
+async fn answer(line: &str, is_root: bool, asked: &mpsc::Sender<Asked>) -> Reply {
+    let refused = |reason: String| Reply::Refused { reason };
+    let request: Request = match serde_json::from_str(line) {
+        Ok(request) => request,
+        Err(error) => {
+            return refused(format!(
+                "the daemon does not understand the request ({error}): are ipmp-ctl and the daemon of one version?"
+            ));
+        }
+    };
+    if request.changes() && !is_root {
+        return refused("only root may change a group: run it with sudo".to_owned());
+    }
+    let (reply, answered) = oneshot::channel();
+    let ending = || refused("the daemon is ending".to_owned());
+    if asked.send(Asked { request, reply }).await.is_err() {
+        return ending();
+    }
+    answered.await.unwrap_or_else(|_| ending())
+}

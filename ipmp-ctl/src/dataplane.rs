@@ -1,0 +1,34 @@
+//! The packet path from the controller's side: loads, attaches, pins, and writes the maps.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`object`] | the embedded eBPF object and one load of it |
+//! | [`hook`] | a program at its place, by TCX link or clsact filter |
+//! | [`pins`] | the pin directory of a group, its lock, and tidying up after namespaces that are gone |
+//! | [`tables`] | the maps, open and typed |
+//! | [`words`] | map values in this process's memory |
+//! | [`diff`] | which writes lead from one assignment to another, pure |
+//! | [`group_path`] | all of it for one group |
+//! | [`saved`] | old values of kernel settings, in a pinned map |
+//! | [`trace`] | what the programs log |
+//!
+//! # What is atomic
+//! One word. Failover is the first write of every change, the usable word; from then on the packet path falls back by the
+//! rule that the planner used too, so the writes that follow move no flow a second time. [`diff`] says why each moment in
+//! between is correct.
+//!
+//! # What a crash leaves
+//! Maps and links, pinned, and a group interface: traffic goes on with the last assignment. The next daemon finds the
+//! pins by group and network namespace, checks the layout version and the group interface in the `meta` map, reads the
+//! assignment back, and puts its own programs into the links one by one, each in one step.
+
+pub mod diff;
+pub mod group_path;
+pub mod hook;
+pub mod link_info;
+pub mod object;
+pub mod pins;
+pub mod saved;
+pub mod tables;
+pub mod trace;
+pub mod words;

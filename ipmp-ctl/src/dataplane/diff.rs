@@ -1,0 +1,98 @@
+//! From what is installed to what is wanted: which map writes, in which order. Pure.
+
+use std::net::IpAddr;
+
+use ipmp_common::{Choice, SlotSet};
+
+use crate::engine::assignment::{Assignment, SlotLink};
+
+/// One write to the maps of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MapOp {
+    /// The usable word.
+    Usable(SlotSet),
+    /// What a slot holds.
+    Slot(u16, SlotLink),
+    /// Empties a slot.
+    ClearSlot(u16, SlotLink),
+    /// One bucket.
+    Bucket(u32, Choice),
+    /// The nominated member.
+    Nominee(Choice),
+    /// The binding of an address.
+    Bind(IpAddr, Choice),
+    /// Forgets the binding of an address.
+    Unbind(IpAddr),
+    /// The slot of a test address.
+    TestAddress(IpAddr, u16),
+    /// Forgets a test address.
+    RemoveTestAddress(IpAddr),
+}
+
+/// The writes that lead from `installed` to `wanted`, none if they are equal.
+///
+/// The order keeps every moment in between correct:
+/// 1. the usable word loses what is no longer usable, and every slot that is about to change: this is the failover, and
+///    the packet path falls back by itself from here on;
+/// 2. slots are filled before anything names them;
+/// 3. addresses, buckets and the nomination are written;
+/// 4. the usable word gains what is newly usable;
+/// 5. what nothing names any more is cleared.
+pub fn diff(installed: &Assignment, wanted: &Assignment) -> Vec<MapOp> {
+    let changed: Vec<_> = wanted
+        .slots
+        .iter()
+        .filter(|(slot, link)| installed.slots.get(slot) != Some(link))
+        .map(|(&slot, &link)| (slot, link))
+        .collect();
+    let changing: SlotSet = changed.iter().map(|&(slot, _)| slot).collect();
+    let keep = SlotSet(installed.usable.0 & wanted.usable.0 & !changing.0);
+
+    let mut ops = Vec::new();
+    if keep != installed.usable {
+        ops.push(MapOp::Usable(keep));
+    }
+    for (slot, link) in changed {
+        if let Some(&old) = installed.slots.get(&slot) {
+            ops.push(MapOp::ClearSlot(slot, old));
+        }
+        ops.push(MapOp::Slot(slot, link));
+    }
+    for (&address, &slot) in &wanted.test_addresses {
+        if installed.test_addresses.get(&address) != Some(&slot) {
+            ops.push(MapOp::TestAddress(address, slot));
+        }
+    }
+    let buckets = wanted.buckets.iter().zip(&installed.buckets).enumerate();
+    ops.extend(
+        buckets
+            .filter(|(_, (wanted, installed))| wanted != installed)
+            .map(|(number, (&choice, _))| MapOp::Bucket(number as u32, choice)),
+    );
+    if wanted.nominee != installed.nominee {
+        ops.push(MapOp::Nominee(wanted.nominee));
+    }
+    for (&address, &choice) in &wanted.bindings {
+        if installed.bindings.get(&address) != Some(&choice) {
+            ops.push(MapOp::Bind(address, choice));
+        }
+    }
+    if wanted.usable != keep {
+        ops.push(MapOp::Usable(wanted.usable));
+    }
+    for address in installed.bindings.keys().filter(|address| !wanted.bindings.contains_key(address)) {
+        ops.push(MapOp::Unbind(*address));
+    }
+    for address in
+        installed.test_addresses.keys().filter(|address| !wanted.test_addresses.contains_key(address))
+    {
+        ops.push(MapOp::RemoveTestAddress(*address));
+    }
+    for (&slot, &link) in installed.slots.iter().filter(|(slot, _)| !wanted.slots.contains_key(slot)) {
+        ops.push(MapOp::ClearSlot(slot, link));
+    }
+    ops
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,332 @@
+//! The packet path of one group: its maps and its programs at their places.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use ipmp_common::{MemberCounters, Meta, Reason, layout::LAYOUT_VERSION, member::Mac};
+
+use super::{
+    diff::diff,
+    hook::{self, AttachBy, Hook, HookError, Place},
+    object::{self, Constants, LoadError},
+    pins::{self, GroupPins, PinError},
+    tables::{TableError, Tables},
+    trace::{Trace, TraceError},
+};
+use crate::{
+    engine::assignment::{Assignment, SlotLink},
+    kernel::netns::NetnsId,
+};
+
+/// What does not change while a group exists.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    /// Name of the group and its interface.
+    pub group: String,
+    /// Interface index of the group interface.
+    pub group_ifindex: u32,
+    /// The network namespace.
+    pub netns: NetnsId,
+    /// `receive = "member"`.
+    pub receive_on_member: bool,
+    /// What the programs log: 0 to 5.
+    pub trace_level: u8,
+    /// How programs are attached.
+    pub attach_by: AttachBy,
+}
+
+/// Why the packet path could not be set up or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PathError {
+    /// The object.
+    #[error("group {group}: {source}")]
+    Load {
+        /// The group.
+        group: String,
+        /// Why.
+        source: LoadError,
+    },
+    /// The maps.
+    #[error("group {group}: {source}")]
+    Table {
+        /// The group.
+        group: String,
+        /// Why.
+        source: TableError,
+    },
+    /// The pins.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// What the programs log cannot be read.
+    #[error("group {group}: reading the log of the packet path: {source}")]
+    Trace {
+        /// The group.
+        group: String,
+        /// Why.
+        source: TraceError,
+    },
+    /// A program at its place.
+    #[error("group {group}: {source}")]
+    Hook {
+        /// The group.
+        group: String,
+        /// Why.
+        source: HookError,
+    },
+}
+
+/// The packet path of one group.
+///
+/// Dropping it leaves everything as it is: maps and links are pinned, and traffic goes on.
+pub struct GroupPath {
+    fixed: Fixed,
+    hash_seed: u64,
+    pins: GroupPins,
+    tables: Tables,
+    installed: Assignment,
+    group_hooks: Vec<Attached>,
+    member_hooks: BTreeMap<u16, (SlotLink, Attached)>,
+}
+
+/// A hook, and the reader of its program's log if packets are traced.
+#[derive(Debug)]
+pub struct Attached {
+    hook: Hook,
+    _trace: Option<Trace>,
+}
+
+impl Attached {
+    /// Takes the program away from its place.
+    pub fn detach(self) -> Result<(), HookError> {
+        self.hook.detach()
+    }
+}
+
+/// All that it takes to attach a program to a member, apart from the group: to be done on another thread.
+#[derive(Debug)]
+pub struct MemberAttach {
+    /// The slot that the program receives for.
+    pub slot: u16,
+    /// The member.
+    pub link: SlotLink,
+    interface: String,
+    loader: Loader,
+}
+
+impl MemberAttach {
+    /// Attaches the program.
+    pub fn run(self) -> Result<Attached, PathError> {
+        self.loader.attach(Place::MemberIngress(self.slot), &self.interface)
+    }
+}
+
+/// Loads and attaches programs of one group.
+#[derive(Clone, Debug)]
+struct Loader {
+    fixed: Fixed,
+    hash_seed: u64,
+    pins: PathBuf,
+}
+
+impl Loader {
+    fn attach(&self, place: Place, interface: &str) -> Result<Attached, PathError> {
+        let hook_error = |source| PathError::Hook { group: self.fixed.group.clone(), source };
+        let constants = constants(&self.fixed, self.hash_seed, &place);
+        let loaded = object::load(place.program(), constants, &self.pins);
+        let mut object = loaded.map_err(HookError::from).map_err(hook_error)?;
+        let pin = self.pins.join(place.pin_name());
+        let hook =
+            Hook::attach(&mut object, place, interface, &pin, self.fixed.attach_by).map_err(hook_error)?;
+        let trace = (self.fixed.trace_level > 0)
+            .then(|| Trace::start(&mut object))
+            .transpose()
+            .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
+        Ok(Attached { hook, _trace: trace })
+    }
+}
+
+impl GroupPath {
+    /// Opens the maps of a group in `pins`, which this process has locked, and adopts what an earlier daemon left there
+    /// if it is of the same layout, network namespace and group interface. What else lies there is removed.
+    ///
+    /// `seed` is the flow hash seed of a new group. Nothing is attached yet.
+    pub fn open(fixed: Fixed, pins: GroupPins, seed: u64) -> Result<(Self, Option<Assignment>), PathError> {
+        let wanted = Meta {
+            layout_version: LAYOUT_VERSION,
+            group_ifindex: fixed.group_ifindex,
+            netns_cookie: fixed.netns.cookie,
+            netns_inode: fixed.netns.inode,
+            hash_seed: seed,
+        };
+        let left = Tables::peek_meta(pins.path()).ok();
+        let adopted = left.filter(|meta| Meta { hash_seed: seed, ..*meta } == wanted);
+        if left.is_some() && adopted.is_none() {
+            tracing::warn!(group = fixed.group, ?left, "the pins are not this group's: starting anew");
+        }
+        if adopted.is_none() {
+            pins.clear()?;
+        }
+        let hash_seed = adopted.map_or(seed, |meta| meta.hash_seed);
+        let group = || fixed.group.clone();
+        // The first load makes the maps. Its program is verified once more when it is attached: a small price for
+        // finding out early whether the kernel takes it.
+        object::load(
+            object::Program::GroupEgress,
+            constants(&fixed, hash_seed, &Place::GroupEgress),
+            pins.path(),
+        )
+        .map_err(|source| PathError::Load { group: group(), source })?;
+        let table_error = |source| PathError::Table { group: group(), source };
+        let mut tables = Tables::open(pins.path()).map_err(table_error)?;
+        if adopted.is_none() {
+            tables.reset();
+        }
+        let installed = tables.read().map_err(table_error)?;
+        if adopted.is_none() {
+            tables.set_meta(wanted).map_err(table_error)?;
+        }
+        let path = Self {
+            fixed,
+            hash_seed,
+            pins,
+            tables,
+            installed: installed.clone(),
+            group_hooks: Vec::new(),
+            member_hooks: BTreeMap::new(),
+        };
+        Ok((path, adopted.map(|_| installed)))
+    }
+
+    /// Seed of the flow hash.
+    pub const fn hash_seed(&self) -> u64 {
+        self.hash_seed
+    }
+
+    /// What the maps hold.
+    pub const fn installed(&self) -> &Assignment {
+        &self.installed
+    }
+
+    /// The maps.
+    pub const fn tables(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+
+    /// Tells the packet path the MAC address of the group interface.
+    pub fn set_group_mac(&self, mac: Mac) {
+        self.tables.set_group_mac(mac);
+    }
+
+    /// Makes the maps hold `wanted`.
+    ///
+    /// After an error what they hold is read back, so that the next try begins with the truth.
+    pub fn apply(&mut self, wanted: &Assignment) -> Result<(), PathError> {
+        for op in diff(&self.installed, wanted) {
+            if let Err(source) = self.tables.write(&op) {
+                if let Ok(installed) = self.tables.read() {
+                    self.installed = installed;
+                }
+                return Err(PathError::Table { group: self.fixed.group.clone(), source });
+            }
+        }
+        self.installed.clone_from(wanted);
+        Ok(())
+    }
+
+    fn loader(&self) -> Loader {
+        Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
+    }
+
+    /// Attaches the programs at the group interface and at its `peer`.
+    pub fn attach_group(&mut self, peer: &str) -> Result<(), PathError> {
+        let interface = self.fixed.group.clone();
+        for (place, interface) in [(Place::PeerIngress, peer), (Place::GroupEgress, interface.as_str())] {
+            let hook = self.loader().attach(place, interface)?;
+            self.group_hooks.push(hook);
+        }
+        Ok(())
+    }
+
+    /// How programs are attached, in a word, once they are.
+    pub fn attached_by(&self) -> Option<&'static str> {
+        self.group_hooks.first().map(|attached| attached.hook.kind())
+    }
+
+    /// Takes out the programs of members that no slot holds any more, to be detached.
+    pub fn take_stale(&mut self) -> Vec<Attached> {
+        let slots = &self.installed.slots;
+        let stale = self.member_hooks.extract_if(.., |slot, (link, _)| slots.get(slot) != Some(link));
+        stale.map(|(_, (_, attached))| attached).collect()
+    }
+
+    /// The members that have no program yet, each with what it takes to attach one. `name_of` tells the present name of
+    /// an interface.
+    pub fn missing(&self, name_of: impl Fn(u32) -> Option<String>) -> Vec<MemberAttach> {
+        let without = self.installed.slots.iter().filter(|(slot, _)| !self.member_hooks.contains_key(slot));
+        without
+            .filter_map(|(&slot, &link)| {
+                let interface = name_of(link.ifindex)?;
+                Some(MemberAttach { slot, link, interface, loader: self.loader() })
+            })
+            .collect()
+    }
+
+    /// Takes in what was attached to a member; gives it back if the slot holds another one by now.
+    pub fn attached(&mut self, slot: u16, link: SlotLink, attached: Attached) -> Option<Attached> {
+        if self.installed.slots.get(&slot) != Some(&link) {
+            return Some(attached);
+        }
+        self.member_hooks.insert(slot, (link, attached)).map(|(_, old)| old)
+    }
+
+    /// What went through each slot in use.
+    pub fn counters(&self) -> Result<BTreeMap<u16, MemberCounters>, PathError> {
+        let read = |&slot| self.tables.counters(slot).map(|counters| (slot, counters));
+        let table_error = |source| PathError::Table { group: self.fixed.group.clone(), source };
+        self.installed.slots.keys().map(read).collect::<Result<_, _>>().map_err(table_error)
+    }
+
+    /// How often the packet path had each reason.
+    pub fn reasons(&self) -> Result<BTreeMap<Reason, u64>, PathError> {
+        let read = |&reason| self.tables.reason(reason).map(|count| (reason, count));
+        let table_error = |source| PathError::Table { group: self.fixed.group.clone(), source };
+        Reason::ALL.iter().map(read).collect::<Result<_, _>>().map_err(table_error)
+    }
+
+    /// Detaches everything and removes the pins.
+    pub fn remove(self) -> Result<(), PathError> {
+        let hooks = self.member_hooks.into_values().map(|(_, attached)| attached).chain(self.group_hooks);
+        let mut result = Ok(());
+        for attached in hooks {
+            result = result.and(attached.hook.detach());
+        }
+        result.map_err(|source| PathError::Hook { group: self.fixed.group, source })?;
+        Ok(self.pins.remove()?)
+    }
+}
+
+fn constants(fixed: &Fixed, hash_seed: u64, place: &Place) -> Constants {
+    Constants {
+        hash_seed,
+        group_ifindex: fixed.group_ifindex,
+        slot: if let Place::MemberIngress(slot) = place { *slot } else { 0 },
+        receive_on_member: fixed.receive_on_member,
+        behind: *place == Place::PeerIngress,
+        trace_level: fixed.trace_level,
+    }
+}
+
+/// Removes what a daemon that is no longer there left of a group in `pins`: filters and pins.
+pub fn remove_left(pins: &Path, group: &str, peer: &str) -> Result<(), PinError> {
+    hook::detach_filter(group, &Place::GroupEgress);
+    hook::detach_filter(peer, &Place::PeerIngress);
+    let slots = Tables::open(pins).and_then(|tables| tables.read()).map(|assignment| assignment.slots);
+    for (slot, link) in slots.unwrap_or_default() {
+        if let Some(interface) = hook::name_of(link.ifindex) {
+            hook::detach_filter(&interface, &Place::MemberIngress(slot));
+        }
+    }
+    pins::remove(pins)
+}

@@ -1,0 +1,65 @@
+//! The interface of a pinned link, which aya does not tell.
+
+use std::{
+    ffi::CString,
+    os::{
+        fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::Path,
+};
+
+const BPF_OBJ_GET: libc::c_int = 7;
+const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
+
+/// `BPF_LINK_TYPE_TCX`.
+const TCX: u32 = 11;
+
+#[repr(C)]
+struct ObjGet {
+    path: u64,
+    fd: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+struct InfoByFd {
+    fd: u32,
+    length: u32,
+    info: u64,
+}
+
+/// The beginning of `struct bpf_link_info` for a TCX link.
+#[repr(C)]
+#[derive(Default)]
+struct TcxInfo {
+    kind: u32,
+    id: u32,
+    program_id: u32,
+    padding: u32,
+    ifindex: u32,
+    attach_type: u32,
+    rest: [u64; 8],
+}
+
+/// Interface index of the TCX link pinned at `path`; 0 if its interface is gone, `None` if it is no such link.
+pub fn ifindex(path: &Path) -> Option<u32> {
+    let path = CString::new(path.as_os_str().as_bytes()).ok()?;
+    let get = ObjGet { path: path.as_ptr() as u64, fd: 0, flags: 0 };
+    // SAFETY: bpf(2) reads the attribute, whose size is given, and the path it points to.
+    let fd = unsafe { libc::syscall(libc::SYS_bpf, BPF_OBJ_GET, &raw const get, size_of::<ObjGet>()) };
+    let fd = i32::try_from(fd).ok().filter(|&fd| fd >= 0)?;
+    // SAFETY: the kernel has just made this descriptor for us.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let mut info = TcxInfo::default();
+    let query = InfoByFd {
+        fd: fd.as_raw_fd().cast_unsigned(),
+        length: size_of::<TcxInfo>() as u32,
+        info: (&raw mut info) as u64,
+    };
+    // SAFETY: bpf(2) writes at most the given length to `info`, which outlives the call.
+    let result = unsafe {
+        libc::syscall(libc::SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &raw const query, size_of::<InfoByFd>())
+    };
+    (result == 0 && info.kind == TCX).then_some(info.ifindex)
+}

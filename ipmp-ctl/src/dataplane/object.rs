@@ -1,0 +1,119 @@
+//! The eBPF object inside this binary, and one load of it.
+
+use std::path::Path;
+
+use aya::{Ebpf, EbpfLoader, include_bytes_aligned, programs::SchedClassifier};
+use ipmp_common::layout::names;
+
+/// What the build put there: `cargo xtask build-ebpf`.
+static OBJECT: &[u8] =
+    include_bytes_aligned!(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bpf/ipmp-ebpf.o"));
+
+/// Which program of the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `group_egress`.
+    GroupEgress,
+    /// `member_ingress`.
+    MemberIngress,
+}
+
+impl Program {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::GroupEgress => "group_egress",
+            Self::MemberIngress => "member_ingress",
+        }
+    }
+}
+
+/// Constants of one load. Each hook has a load of its own, so that the verifier can fold them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Constants {
+    /// Seed of the group's flow hash.
+    pub hash_seed: u64,
+    /// Interface index of the group interface.
+    pub group_ifindex: u32,
+    /// Slot of the member, for [`Program::MemberIngress`].
+    pub slot: u16,
+    /// Whether unicast IP stays on the member.
+    pub receive_on_member: bool,
+    /// Whether the load is for the peer of the group interface.
+    pub behind: bool,
+    /// What the programs log: 0 nothing to 5 every packet. A level that is off costs nothing.
+    pub trace_level: u8,
+}
+
+/// Why the object could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The object or its maps.
+    #[error("loading the packet path (program {program}): {source}")]
+    Object {
+        /// Name of the program.
+        program: &'static str,
+        /// What aya says.
+        source: aya::EbpfError,
+    },
+    /// The verifier, or lack of privilege.
+    #[error("the kernel refused the packet path (program {program}): {}", last_lines(source))]
+    Refused {
+        /// Name of the program.
+        program: &'static str,
+        /// What aya says, verifier's log included.
+        source: aya::programs::ProgramError,
+    },
+    /// The object is not the one this binary was built for.
+    #[error("the packet path has no program {program}: rebuild with `cargo xtask build`")]
+    Missing {
+        /// Name of the program.
+        program: &'static str,
+    },
+}
+
+/// The end of the verifier's log: where it says what it minds.
+fn last_lines(error: &aya::programs::ProgramError) -> String {
+    const LINES: usize = 15;
+    if let aya::programs::ProgramError::LoadError { io_error, verifier_log } = error {
+        let log = verifier_log.to_string();
+        let lines: Vec<_> = log.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(LINES)..];
+        return format!("{io_error}\n{}", tail.join("\n"));
+    }
+    error.to_string()
+}
+
+/// Loads the object over the maps pinned in `maps` (made there by the first load) and has the kernel verify `program`.
+pub fn load(program: Program, constants: Constants, maps: &Path) -> Result<Ebpf, LoadError> {
+    let name = program.name();
+    let receive_on_member = u32::from(constants.receive_on_member);
+    let behind = u32::from(constants.behind);
+    let slot = u32::from(constants.slot);
+    let mut loader = EbpfLoader::new();
+    // No field relocations are used, and reading the kernel's BTF takes ten times as long as all the rest.
+    loader.btf(None);
+    loader
+        .override_global("HASH_SEED", &constants.hash_seed, true)
+        .override_global("GROUP_IFINDEX", &constants.group_ifindex, true)
+        .override_global("SLOT", &slot, true)
+        .override_global("RECEIVE_ON_MEMBER", &receive_on_member, true)
+        .override_global("BEHIND", &behind, true)
+        .override_global(aya_log::LEVEL, &constants.trace_level, true);
+    for map in names::ALL {
+        loader.map_pin_path(map, maps.join(map));
+    }
+    let mut object = loader.load(OBJECT).map_err(|source| LoadError::Object { program: name, source })?;
+    classifier(&mut object, program)?
+        .load()
+        .map_err(|source| LoadError::Refused { program: name, source })?;
+    Ok(object)
+}
+
+/// The program in a loaded object.
+pub fn classifier(object: &mut Ebpf, program: Program) -> Result<&mut SchedClassifier, LoadError> {
+    let name = program.name();
+    object
+        .program_mut(name)
+        .and_then(|found| found.try_into().ok())
+        .ok_or(LoadError::Missing { program: name })
+}

@@ -1,0 +1,61 @@
+//! `ipmp-ctl down` when no daemon runs the group.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use crate::{
+    dataplane::pins::{DEFAULT_ROOT, GroupPins},
+    driver::teardown,
+    kernel::{netlink, netns, preflight},
+    state_file::StateFile,
+};
+
+/// Removes what a daemon that is no longer there left of `group`.
+///
+/// Where that is, `namespace` and `pins` say; what they leave open, the file beside `socket`; and what that leaves open is
+/// this namespace and the default directory. Must be called while the process has one thread: it enters the namespace.
+///
+/// # Errors
+/// Missing privilege, no such group, a daemon that has it after all, or what the kernel says.
+pub fn without_daemon(
+    group: &str,
+    socket: &Path,
+    namespace: Option<&str>,
+    pins: Option<&Path>,
+) -> anyhow::Result<()> {
+    let problems = preflight::check_host();
+    if !problems.is_empty() {
+        bail!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+    let state_path = StateFile::path(socket);
+    let mut state = StateFile::read(socket)
+        .with_context(|| format!("reading {}", state_path.display()))?
+        .filter(|state| state.groups.iter().any(|name| name == group));
+    let left = state.as_ref();
+    let namespace = namespace
+        .map(str::to_owned)
+        .or_else(|| left.and_then(|state| state.netns.as_ref()).map(|path| path.display().to_string()));
+    let pins =
+        pins.or_else(|| left.map(|state| state.pins.as_path())).unwrap_or(Path::new(DEFAULT_ROOT)).to_owned();
+    if let Some(namespace) = &namespace {
+        netns::enter(namespace)?;
+    }
+    let mut pins = GroupPins::new(&pins, &netns::identity()?, group);
+    if pins.exists() {
+        // A daemon with another socket may run it.
+        pins.lock()?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the async runtime")?;
+    runtime.block_on(async {
+        teardown::left(&netlink::connect()?, group, pins.path()).await.map_err(anyhow::Error::from)
+    })?;
+    if let Some(state) = &mut state {
+        state.groups.retain(|name| name != group);
+        state.write(socket).with_context(|| format!("writing {}", state_path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! One group at run time: the engine that decides, and what it decides about.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    time::Instant,
+};
+
+use ipmp_common::member::Mac;
+
+use super::{hook_worker::HookWorker, link_worker::LinkWorker, notices};
+use crate::{
+    config,
+    dataplane::group_path::GroupPath,
+    engine::{
+        Engine,
+        action::Action,
+        event::{Event, Link, MemberIndex},
+    },
+    kernel::{
+        announce::{AnnounceError, Announcer},
+        ethtool,
+        group_link::GroupLink,
+        multicast,
+        netlink::{LinkInfo, Snapshot},
+        sysctl,
+    },
+};
+
+/// What the driver knows of a member beside the engine.
+#[derive(Debug, Default)]
+pub struct MemberRuntime {
+    /// Its link as last seen; `None` while it is absent.
+    pub link: Option<LinkInfo>,
+    /// Its speed in Mbit/s, if known.
+    pub speed_mbps: Option<u32>,
+    /// Multicast addresses put into its filter.
+    pub multicast: BTreeSet<Mac>,
+}
+
+/// One group at run time.
+pub struct GroupRuntime {
+    /// Decides.
+    pub engine: Engine,
+    /// The packet path.
+    pub path: GroupPath,
+    /// The group interface and its peer.
+    pub link: GroupLink,
+    /// Whether this daemon made the group; otherwise it took it over from an earlier one.
+    pub is_new: bool,
+    /// Brings the group interface to what the engine wants.
+    pub link_worker: LinkWorker,
+    /// The members, by their index.
+    pub members: Vec<MemberRuntime>,
+    /// Warnings about the group's surroundings that have been given.
+    pub warned: BTreeSet<String>,
+}
+
+impl GroupRuntime {
+    /// The configuration.
+    pub fn config(&self) -> &config::Group {
+        self.engine.config()
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.engine.config().name
+    }
+
+    /// The member of this name.
+    pub fn member_named(&self, name: &str) -> Option<MemberIndex> {
+        self.config().members.iter().position(|member| member.name == name)
+    }
+
+    /// The member with this interface index.
+    pub fn member_with(&self, ifindex: u32) -> Option<MemberIndex> {
+        self.members
+            .iter()
+            .position(|member| member.link.as_ref().is_some_and(|link| link.ifindex == ifindex))
+    }
+
+    /// The members' links and the group interface's addresses out of a dump, for the engine.
+    pub fn snapshot_event(&self, snapshot: &Snapshot) -> Event {
+        let links = self.members.iter().enumerate().filter_map(|(index, member)| {
+            let link = member.link.as_ref()?.to_engine(member.speed_mbps)?;
+            Some((index, link))
+        });
+        let addresses = snapshot.addresses_of(self.link.ifindex).map(|address| address.address).collect();
+        Event::Snapshot { links: links.collect(), addresses }
+    }
+
+    /// A member's link as the engine wants it.
+    pub fn engine_link(&self, member: MemberIndex) -> Option<Link> {
+        let member = self.members.get(member)?;
+        member.link.as_ref()?.to_engine(member.speed_mbps)
+    }
+
+    /// Carries out the first assignment alone: the rest waits until programs are attached.
+    pub fn install_first(&mut self, hooks: &mut HookWorker) {
+        let assignment = self.engine.assignment().clone();
+        if let Err(error) = self.path.apply(&assignment) {
+            tracing::error!(group = self.name(), "{error}");
+        }
+        self.sync_hooks(hooks);
+    }
+
+    /// Carries out everything that the engine wants done.
+    pub fn drain(&mut self, announcer: &Announcer, hooks: &mut HookWorker) {
+        while let Some(action) = self.engine.poll_action() {
+            self.carry_out(action, announcer, hooks);
+        }
+    }
+
+    fn carry_out(&mut self, action: Action, announcer: &Announcer, hooks: &mut HookWorker) {
+        match action {
+            Action::Install(assignment) => {
+                if let Err(error) = self.path.apply(&assignment) {
+                    tracing::error!(group = self.name(), "{error}");
+                    self.engine.handle(Event::InstallFailed, Instant::now());
+                }
+                self.sync_hooks(hooks);
+            }
+            Action::SetGroupLink { limits, running } => self.link_worker.set(limits, running),
+            Action::Announce(addresses) => self.announce(&addresses, announcer),
+            Action::ReportMemberships => {
+                let asked = announcer.membership_queries(self.link.peer_ifindex, self.link.peer_mac);
+                self.log_announcement(asked);
+            }
+            Action::KeepAlive(member) => {
+                if let Some(link) = self.engine_link(member) {
+                    self.log_announcement(announcer.keep_alive(link.ifindex, link.mac));
+                }
+            }
+            Action::PurgeQueue(member) => self.purge_queue(member),
+            Action::Notify(notice) => notices::log(self.config(), &notice),
+        }
+    }
+
+    /// Brings the programs at the members in line with the installed slots.
+    pub fn sync_hooks(&mut self, hooks: &mut HookWorker) {
+        for stale in self.path.take_stale() {
+            hooks.detach(&self.engine.config().name, stale);
+        }
+        let names: BTreeMap<_, _> = self
+            .members
+            .iter()
+            .filter_map(|member| member.link.as_ref().map(|link| (link.ifindex, link.name.clone())))
+            .collect();
+        for work in self.path.missing(|ifindex| names.get(&ifindex).cloned()) {
+            hooks.attach(&self.engine.config().name, work);
+        }
+    }
+
+    fn announce(&self, addresses: &[(IpAddr, MemberIndex)], announcer: &Announcer) {
+        let router = sysctl::is_ipv6_router(self.name());
+        for &(address, member) in addresses {
+            if let Some(link) = self.engine_link(member) {
+                self.log_announcement(announcer.announce(link.ifindex, link.mac, address, router));
+            }
+        }
+    }
+
+    fn log_announcement(&self, sent: Result<(), AnnounceError>) {
+        match sent {
+            // The engine hears of it otherwise, and announces again.
+            Err(error) if error.is_link_down() => tracing::debug!(group = self.name(), "{error}"),
+            Err(error) => tracing::warn!(group = self.name(), "{error}"),
+            Ok(()) => {}
+        }
+    }
+
+    /// Has the kernel look at the link now: that is when it purges the queue of a device without carrier. It waits for
+    /// the lock of the network stack, so another thread does it.
+    fn purge_queue(&self, member: MemberIndex) {
+        if let Some(name) = self.config().members.get(member).map(|member| member.name.clone()) {
+            tokio::task::spawn_blocking(move || drop(ethtool::glink(&name)));
+        }
+    }
+
+    /// Puts the multicast addresses that the group interface listens to into the members' filters. All-multicast does
+    /// that too, but is refused to virtual functions that are not trusted.
+    pub fn follow_multicast(&mut self) {
+        let Ok(wanted) = multicast::joined(&self.engine.config().name) else { return };
+        for member in &mut self.members {
+            let Some(link) = &member.link else {
+                member.multicast.clear();
+                continue;
+            };
+            if let Err(error) = multicast::follow(&link.name, &member.multicast, &wanted) {
+                tracing::debug!(member = link.name, "changing the multicast filter: {error}");
+            }
+            member.multicast.clone_from(&wanted);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Members and group interface as the group needs them: settings, addresses, routes. And back.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use rtnetlink::Handle;
+
+use crate::{
+    config::{self, Receive, TestAddresses},
+    dataplane::{saved::SavedMap, tables::Tables},
+    kernel::{
+        addresses::{self, AddressError, Interface, dummy},
+        group_link::GroupLink,
+        netlink::Snapshot,
+        routes::{self, RouteError},
+        settings::{self, Role, SettingsError},
+    },
+};
+
+/// Why something could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A setting.
+    #[error(transparent)]
+    Setting(#[from] SettingsError),
+    /// An address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// A route.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+}
+
+/// Prepares the group interface: settings, data addresses, routes. The kernel says no to nothing that is there already.
+pub async fn group(
+    handle: &Handle,
+    config: &config::Group,
+    link: &GroupLink,
+    tables: &mut Tables,
+) -> Result<(), PrepareError> {
+    settings::apply(Role::Group, &link.name, link.ifindex, &mut SavedMap(tables.saved_settings()))?;
+    let interface = Interface { name: &link.name, index: link.ifindex };
+    for address in &config.addresses {
+        addresses::add_address(handle, interface, address.net).await?;
+    }
+    for prefix in foreign_test_prefixes(config) {
+        routes::add_test_prefix(handle, interface, prefix).await?;
+    }
+    for route in &config.routes {
+        routes::add_route(handle, interface, route).await?;
+    }
+    Ok(())
+}
+
+/// The subnets of test addresses in which the group has no data address. Without a route to them by the group interface
+/// the kernel would drop what comes from there as misdirected.
+fn foreign_test_prefixes(config: &config::Group) -> Vec<IpNet> {
+    let mut prefixes = Vec::new();
+    for member in &config.members {
+        let TestAddresses::V4(tests) = &member.test_addresses else { continue };
+        for prefix in tests.iter().map(|test| IpNet::V4(test.net.trunc())) {
+            let covered = config.addresses.iter().any(|data| data.net.contains(&prefix));
+            if !covered && !prefixes.contains(&prefix) {
+                prefixes.push(prefix);
+            }
+        }
+    }
+    prefixes
+}
+
+/// Prepares a member that has appeared: its settings, its test addresses, its place behind the group interface in the
+/// routing tables. Safe to repeat: udev, `sysctl --system` and the kernel itself undo parts of it.
+pub async fn member(
+    handle: &Handle,
+    group: &config::Group,
+    member: &config::Member,
+    ifindex: u32,
+    snapshot: &Snapshot,
+    tables: &mut Tables,
+) -> Result<(), PrepareError> {
+    let interface = Interface { name: &member.name, index: ifindex };
+    let mut saved = SavedMap(tables.saved_settings());
+    let changed = settings::apply(Role::Member, &member.name, ifindex, &mut saved)?;
+    if !changed.is_empty() {
+        tracing::debug!(member = member.name, ?changed, "settings changed");
+    }
+    if let TestAddresses::V4(tests) = &member.test_addresses {
+        for test in tests {
+            addresses::add_test_address(handle, interface, IpAddr::V4(test.net.addr())).await?;
+        }
+    }
+    if group.receive == Receive::Member {
+        dummy::lend(handle, interface, snapshot, &mut saved).await?;
+    }
+    routes::common::demote(handle, interface).await?;
+    Ok(())
+}
+
+/// Puts a member back as it was: settings, routes, and the addresses of `tests` and the dummy one taken away. Goes on past
+/// errors and says them.
+pub async fn restore_member(
+    handle: &Handle,
+    ifname: &str,
+    ifindex: u32,
+    tests: &[IpAddr],
+    tables: &mut Tables,
+) {
+    let interface = Interface { name: ifname, index: ifindex };
+    let warn = |error: PrepareError| tracing::warn!(member = ifname, "{error}");
+    for &test in tests {
+        if let Err(error) = addresses::remove_address(handle, interface, IpNet::from(test)).await {
+            warn(error.into());
+        }
+    }
+    let mut saved = SavedMap(tables.saved_settings());
+    if let Err(error) = dummy::take_back(handle, interface, &mut saved).await {
+        warn(error.into());
+    }
+    if let Err(error) = routes::common::restore(handle, interface).await {
+        warn(error.into());
+    }
+    for error in settings::restore(ifname, ifindex, &mut saved) {
+        warn(error.into());
+    }
+}

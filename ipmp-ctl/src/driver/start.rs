@@ -1,0 +1,148 @@
+//! Setting a group up.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use rtnetlink::Handle;
+
+use super::{
+    group::{GroupRuntime, MemberRuntime},
+    link_worker::LinkWorker,
+    prepare::{self, PrepareError},
+};
+use crate::{
+    config,
+    dataplane::{
+        group_path::{Fixed, GroupPath, PathError},
+        hook::AttachBy,
+        pins::GroupPins,
+        saved::SavedMap,
+    },
+    engine::Engine,
+    kernel::{
+        ethtool,
+        group_link::{GroupLink, GroupLinkError},
+        netlink::{NetlinkError, dump},
+        netns::NetnsId,
+        settings,
+        stable_mac::{End, stable_mac},
+    },
+};
+
+/// Why a group could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The group interface.
+    #[error("group {group}: {source}")]
+    Link {
+        /// The group.
+        group: String,
+        /// Why.
+        source: GroupLinkError,
+    },
+    /// The packet path.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// Settings, addresses or routes.
+    #[error("group {group}: {source}")]
+    Prepare {
+        /// The group.
+        group: String,
+        /// Why.
+        source: PrepareError,
+    },
+    /// The interfaces could not be listed.
+    #[error(transparent)]
+    List(#[from] NetlinkError),
+    /// The kernel gave no random number.
+    #[error("asking the kernel for a random seed: {0}")]
+    Random(std::io::Error),
+}
+
+/// What all groups of a daemon share.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Requests to the kernel.
+    pub handle: Handle,
+    /// The network namespace.
+    pub netns: NetnsId,
+    /// What tells this host (and namespace) from others, for stable MAC addresses.
+    pub host: Vec<u8>,
+    /// How programs are attached.
+    pub attach_by: AttachBy,
+    /// What the programs log: 0 to 5.
+    pub trace_level: u8,
+}
+
+/// Sets a group up, or takes over what an earlier daemon left of it, up to the point where it only needs the first
+/// assignment. `pins` is locked. After an error the caller removes what was made.
+pub async fn start(
+    around: &Surroundings,
+    config: config::Group,
+    pins: GroupPins,
+) -> Result<GroupRuntime, StartError> {
+    let group = config.name.clone();
+    let mac = |end| stable_mac(&around.host, &group, end);
+    let created = GroupLink::create(&around.handle, &group, mac(End::Group), mac(End::Peer)).await;
+    let (link, is_new) = created.map_err(|source| StartError::Link { group: group.clone(), source })?;
+    open(around, config, &link, pins, is_new).await
+}
+
+async fn open(
+    around: &Surroundings,
+    config: config::Group,
+    link: &GroupLink,
+    pins: GroupPins,
+    is_new: bool,
+) -> Result<GroupRuntime, StartError> {
+    let fixed = Fixed {
+        group: config.name.clone(),
+        group_ifindex: link.ifindex,
+        netns: around.netns,
+        receive_on_member: config.receive == config::Receive::Member,
+        trace_level: around.trace_level,
+        attach_by: around.attach_by,
+    };
+    let (mut path, adopted) = GroupPath::open(fixed, pins, random_seed()?)?;
+    path.set_group_mac(link.mac);
+    let prepare_error = |source| StartError::Prepare { group: config.name.clone(), source };
+    let snapshot = dump(&around.handle).await?;
+    let mut members = Vec::new();
+    for member in &config.members {
+        let Some(info) = snapshot.link(&member.name).cloned() else {
+            members.push(MemberRuntime::default());
+            continue;
+        };
+        if is_new {
+            let brought_up =
+                settings::bring_up(&info.name, info.ifindex, &mut SavedMap(path.tables().saved_settings()));
+            if brought_up.map_err(|error| prepare_error(error.into()))? {
+                tracing::info!(group = config.name, "brought {} up: it was administratively down", info.name);
+            }
+        }
+        prepare::member(&around.handle, &config, member, info.ifindex, &snapshot, path.tables())
+            .await
+            .map_err(prepare_error)?;
+        let speed_mbps = ethtool::speed_mbps(&info.name);
+        members.push(MemberRuntime { link: Some(info), speed_mbps, ..MemberRuntime::default() });
+    }
+    prepare::group(&around.handle, &config, link, path.tables()).await.map_err(prepare_error)?;
+    let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
+    let engine = Engine::new(config, adopted, Instant::now());
+    Ok(GroupRuntime {
+        engine,
+        path,
+        link: link.clone(),
+        is_new,
+        link_worker,
+        members,
+        warned: BTreeSet::new(),
+    })
+}
+
+fn random_seed() -> Result<u64, StartError> {
+    let mut bytes = [0; 8];
+    let file = std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
+    file.map_err(StartError::Random)?;
+    Ok(u64::from_ne_bytes(bytes))
+}

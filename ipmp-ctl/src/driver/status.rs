@@ -1,0 +1,151 @@
+//! What the daemon shows of itself: the engine's view with the packet path's counters.
+
+use std::net::IpAddr;
+
+use ipmp_common::{
+    Address, Choice, MemberCounters, SlotSet,
+    flow::{self, Transport},
+};
+
+use super::group::GroupRuntime;
+use crate::{
+    control::protocol::{AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus},
+    engine::view::{GroupState, MemberView, ShownState},
+};
+
+/// The status of a group.
+pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
+    let view = group.engine.view();
+    let counters = group.path.counters().unwrap_or_default();
+    let reasons = group.path.reasons().unwrap_or_default();
+    let state = match view.state {
+        GroupState::Ok => "ok",
+        GroupState::Degraded => "degraded",
+        GroupState::Failed => "failed",
+    };
+    let members = view.members.iter().map(|member| {
+        let counters = member.slot.and_then(|slot| counters.get(&slot)).copied().unwrap_or_default();
+        member_status(member, counters)
+    });
+    let addresses = view.addresses.iter().map(|address| AddressStatus {
+        address: address.address,
+        state: if address.up { "up" } else { "down" }.to_owned(),
+        inbound: address.inbound.clone(),
+        outbound: address.outbound.clone(),
+    });
+    GroupStatus {
+        group: group.name().to_owned(),
+        state: state.to_owned(),
+        // Nobody is probed: the time has no meaning.
+        fdt_ms: None,
+        attached_by: group.path.attached_by().map(str::to_owned),
+        members: members.collect(),
+        addresses: addresses.collect(),
+        reasons: reasons.into_iter().map(|(reason, count)| (reason.as_str().to_owned(), count)).collect(),
+    }
+}
+
+fn member_status(member: &MemberView, counters: MemberCounters) -> MemberStatus {
+    let link = match member.link_up {
+        Some(true) => "up",
+        Some(false) => "down",
+        None => "unknown",
+    };
+    let state = match member.state {
+        ShownState::Ok => "ok",
+        ShownState::Failed => "failed",
+        ShownState::Offline => "offline",
+        ShownState::Unknown => "unknown",
+    };
+    MemberStatus {
+        interface: member.name.clone(),
+        active: member.active,
+        inactive: member.inactive,
+        flags: flags(member),
+        link: link.to_owned(),
+        probe: "disabled".to_owned(),
+        state: state.to_owned(),
+        weight: member.weight,
+        tx_packets: counters.tx_packets,
+        tx_bytes: counters.tx_bytes,
+        rx_packets: counters.rx_packets,
+        rx_bytes: counters.rx_bytes,
+    }
+}
+
+/// The FLAGS column of ipmpstat.
+fn flags(member: &MemberView) -> String {
+    let flags = [
+        (member.inactive, 'i'),
+        (member.standby, 's'),
+        (member.nominated, 'm'),
+        (member.nominated, 'b'),
+        (member.nominated, 'M'),
+        (member.admin_down, 'd'),
+        (member.duplicate_mac, 'h'),
+    ];
+    flags.into_iter().map(|(set, flag)| if set { flag } else { '-' }).collect()
+}
+
+/// Which member carries a flow that leaves the group, and why: the packet path's rules on the packet path's maps.
+pub(super) fn flow(group: &GroupRuntime, flow: &FlowRequest) -> Result<FlowReply, String> {
+    if flow.source.is_ipv4() != flow.destination.is_ipv4() {
+        return Err(format!("{} and {} are of different families", flow.source, flow.destination));
+    }
+    let installed = group.path.installed();
+    let by_slot = |slot: u16| {
+        let ifindex = installed.slots.get(&slot)?.ifindex;
+        Some(group.config().members[group.member_with(ifindex)?].name.clone())
+    };
+    if let Some(&slot) = installed.test_addresses.get(&flow.source) {
+        let why = format!("{} is a test address: it leaves by its own member only", flow.source);
+        return Ok(FlowReply { member: by_slot(slot), bucket: None, why });
+    }
+    let is_broadcast = matches!(flow.destination, IpAddr::V4(to) if is_broadcast(group, to));
+    if flow.destination.is_multicast() || is_broadcast {
+        let member = installed.nominee.choose(installed.usable, 0).and_then(by_slot);
+        let why = "broadcast and multicast leave by the nominated member".to_owned();
+        return Ok(FlowReply { member, bucket: None, why });
+    }
+    let bucket = bucket(group.path.hash_seed(), flow);
+    let choice = installed.buckets[bucket as usize];
+    let slot = choice.choose(installed.usable, bucket);
+    let why = why(choice, slot, installed.usable);
+    Ok(FlowReply { member: slot.and_then(by_slot), bucket: Some(bucket), why })
+}
+
+fn is_broadcast(group: &GroupRuntime, to: std::net::Ipv4Addr) -> bool {
+    let of_subnet = group.config().addresses.iter().any(|data| match data.net {
+        ipnet::IpNet::V4(net) => net.prefix_len() < 31 && net.broadcast() == to,
+        ipnet::IpNet::V6(_) => false,
+    });
+    of_subnet || to.is_broadcast()
+}
+
+fn bucket(seed: u64, flow: &FlowRequest) -> u32 {
+    let [a, b] = flow.source_port.to_be_bytes();
+    let [c, d] = flow.destination_port.to_be_bytes();
+    let transport = flow
+        .protocol
+        .filter(|&protocol| Transport::has_ports(protocol))
+        .map_or(Transport::NONE, |protocol| Transport::new(protocol, [a, b, c, d]));
+    let hash = match (flow.source, flow.destination) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => flow::hash_v4(seed, from.octets(), to.octets(), transport),
+        (from, to) => flow::hash_v6(seed, Address::from(from).bytes, Address::from(to).bytes, transport),
+    };
+    flow::bucket(hash)
+}
+
+fn why(choice: Choice, slot: Option<u16>, usable: SlotSet) -> String {
+    match slot {
+        None => "no member of the group is usable".to_owned(),
+        Some(slot) if slot == choice.slot => "its bucket names this member".to_owned(),
+        Some(slot) if slot == choice.backup => {
+            "the member that its bucket names is unusable; this is the backup".to_owned()
+        }
+        Some(_) => format!(
+            "the member that its bucket names is unusable, and so is the backup; one of the {} usable members",
+            usable.len()
+        ),
+    }
+}

@@ -1,0 +1,67 @@
+//! Which of the working members carry traffic: standby members, the INACTIVE flag and the failback policy, by the rules
+//! of Solaris in.mpathd.
+//!
+//! The active set should be as large as there are members not configured as standby. A link that is gone does not make
+//! its member any less configured, so a standby stands in for it as for a failed one.
+
+use super::{event::MemberIndex, member::Member};
+
+/// How a member comes to work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// It is there for the first time.
+    Start,
+    /// It had failed.
+    Repair,
+    /// It had been offline.
+    Online,
+}
+
+/// Decides whether the member `index`, about to work again, is active or INACTIVE, and sets its flag.
+///
+/// Returns the standby that is no longer needed and has been made INACTIVE, if there is one.
+pub(super) fn enter(
+    members: &mut [Member],
+    index: MemberIndex,
+    entry: Entry,
+    failback: bool,
+) -> Option<MemberIndex> {
+    let wanted = members.iter().filter(|member| !member.standby).count();
+    let active = active_others(members, index).count();
+    let group_failed = !usable_others(members, index);
+
+    if members[index].standby {
+        // At least one: a group of nothing but standby members would stay idle otherwise.
+        members[index].inactive = active >= wanted.max(1);
+        return None;
+    }
+    if failback || entry == Entry::Online {
+        members[index].inactive = false;
+        let spare = active_others(members, index).filter(|&other| members[other].standby).last();
+        let spare = spare.filter(|_| active >= wanted)?;
+        members[spare].inactive = true;
+        return Some(spare);
+    }
+    members[index].inactive = entry == Entry::Repair && !group_failed;
+    None
+}
+
+/// The member to activate when an active one is lost: a working INACTIVE one, standby preferred.
+pub(super) fn replacement(members: &[Member]) -> Option<MemberIndex> {
+    let idle = |index: &MemberIndex| members[*index].is_usable() && members[*index].inactive;
+    (0..members.len())
+        .filter(idle)
+        .find(|&index| members[index].standby)
+        .or_else(|| (0..members.len()).find(idle))
+}
+
+fn active_others(members: &[Member], index: MemberIndex) -> impl Iterator<Item = MemberIndex> {
+    (0..members.len()).filter(move |&other| other != index && members[other].is_active())
+}
+
+fn usable_others(members: &[Member], index: MemberIndex) -> bool {
+    members.iter().enumerate().any(|(other, member)| other != index && member.is_usable())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! A member as the engine keeps it, and the states it goes through.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use super::{event::Link, link::Damping, view::ShownState};
+
+/// State of a member, as Solaris in.mpathd names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MemberState {
+    /// Not judged yet: absent, or present but not started.
+    #[default]
+    Init,
+    /// Works.
+    Running,
+    /// It has a test address but nobody to probe: nothing is known against it, so it counts as working.
+    NoTargets,
+    /// Does not work.
+    Failed,
+    /// Taken out of service: it has the MAC address of another member.
+    Offline,
+}
+
+impl MemberState {
+    /// Whether a member in this state may carry traffic.
+    pub const fn is_functioning(self) -> bool {
+        matches!(self, Self::Running | Self::NoTargets)
+    }
+
+    /// What people are shown.
+    pub const fn shown(self) -> ShownState {
+        match self {
+            Self::Running => ShownState::Ok,
+            Self::Failed => ShownState::Failed,
+            Self::Offline => ShownState::Offline,
+            Self::Init | Self::NoTargets => ShownState::Unknown,
+        }
+    }
+}
+
+/// What a member had to do under an earlier daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Past {
+    /// Not known.
+    #[default]
+    None,
+    /// It carried nothing.
+    Idle,
+    /// It carried traffic.
+    Active,
+}
+
+/// One member.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Member {
+    /// Configured as standby.
+    pub(super) standby: bool,
+    /// Its link, while it is present.
+    pub(super) link: Option<Link>,
+    /// Its state.
+    pub(super) state: MemberState,
+    /// Deliberately unused though it works.
+    pub(super) inactive: bool,
+    /// What it had to do under an earlier daemon, until it is started.
+    pub(super) past: Past,
+    /// What damps its link.
+    pub(super) damping: Damping,
+    /// Its slot, while it is present.
+    pub(super) slot: Option<u16>,
+    /// When its MAC address came into the group, as a number that only grows: of two members with one MAC address the
+    /// later one yields.
+    pub(super) arrival: u64,
+    /// The last speed its driver told, in Mbit/s: most tell none while the link is down.
+    pub(super) speed_mbps: Option<u32>,
+    /// Test addresses it has beside the configured ones.
+    pub(super) test_addresses: BTreeSet<IpAddr>,
+}
+
+impl Member {
+    /// Whether its link is present, administratively up and has carrier.
+    pub(super) fn link_up(&self) -> bool {
+        self.link.is_some_and(|link| link.admin_up && link.carrier)
+    }
+
+    /// Whether it could carry traffic.
+    pub(super) fn is_usable(&self) -> bool {
+        self.state.is_functioning() && self.link_up()
+    }
+
+    /// Whether it does carry traffic.
+    pub(super) fn is_active(&self) -> bool {
+        self.is_usable() && !self.inactive
+    }
+
+    /// Takes over what the kernel says of the link; a speed once known is kept until another one is told.
+    pub(super) fn set_link(&mut self, link: Link) {
+        self.speed_mbps = link.speed_mbps.filter(|&speed| speed > 0).or(self.speed_mbps);
+        self.link = Some(link);
+    }
+}

@@ -1,0 +1,277 @@
+//! The members of a group and every transition between their states.
+//!
+//! All functions here say what happened by [`Changes`]; what follows from it for the packet path is the planner's.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use super::{
+    action::Notice,
+    active_set::{self, Entry},
+    duplicates,
+    event::{Link, MemberIndex},
+    member::{Member, MemberState, Past},
+};
+use crate::config;
+
+/// What has happened to the members since it was last asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    /// What to tell the operator, in order.
+    pub(super) notices: Vec<Notice>,
+    /// Members that work again, or for the first time, and are active.
+    pub(super) joined: Vec<MemberIndex>,
+    /// Whether an active member was lost.
+    pub(super) lost: bool,
+}
+
+/// The members of a group, in the order of the configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Roster {
+    members: Vec<Member>,
+    failback: bool,
+    link_ups_per_minute: u32,
+    arrivals: u64,
+    changes: Changes,
+}
+
+impl Roster {
+    /// The configured members, all absent.
+    pub(super) fn new(config: &config::Group) -> Self {
+        let member = |member: &config::Member| Member { standby: member.standby, ..Member::default() };
+        Self {
+            members: config.members.iter().map(member).collect(),
+            failback: config.failback,
+            link_ups_per_minute: config.link_ups_per_minute,
+            arrivals: 0,
+            changes: Changes::default(),
+        }
+    }
+
+    /// The members.
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// One member, for what concerns nothing but itself. A member that is not configured is none of our business.
+    pub(super) fn member_mut(&mut self, index: MemberIndex) -> Option<&mut Member> {
+        self.members.get_mut(index)
+    }
+
+    /// What has happened since the last call.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The first look at the links: `past` tells what each had to do under an earlier daemon.
+    pub(super) fn begin(&mut self, links: &BTreeMap<MemberIndex, Link>, past: impl Fn(&Link) -> Past) {
+        for (index, member) in self.members.iter_mut().enumerate() {
+            match links.get(&index) {
+                Some(link) => member.past = past(link),
+                None => self.changes.notices.push(Notice::Absent(index)),
+            }
+        }
+        let mut order: Vec<_> = links.keys().copied().filter(|&index| index < self.members.len()).collect();
+        order.sort_by_key(|&index| self.members[index].past != Past::Active);
+        for index in order {
+            self.appear(index, links[&index]);
+        }
+    }
+
+    /// A later look at all links: what was not told before is caught up with, losses first.
+    pub(super) fn resync(&mut self, links: &BTreeMap<MemberIndex, Link>, now: Instant) {
+        for index in (0..self.members.len()).filter(|index| !links.contains_key(index)) {
+            self.remove_link(index);
+        }
+        for (&index, &link) in links {
+            self.set_link(index, link, now);
+        }
+    }
+
+    /// The member's link is this now. With another interface index it is another link.
+    pub(super) fn set_link(&mut self, index: MemberIndex, link: Link, now: Instant) {
+        let Some(member) = self.members.get_mut(index) else { return };
+        match member.link {
+            Some(old) if old.ifindex == link.ifindex => {
+                let was_up = member.link_up();
+                member.set_link(link);
+                if old.mac != link.mac {
+                    self.arrivals += 1;
+                    member.arrival = self.arrivals;
+                }
+                match (was_up, member.link_up()) {
+                    (true, false) => self.link_down(index),
+                    (false, true) => self.link_up(index, now),
+                    (true, true) | (false, false) => {}
+                }
+            }
+            other => {
+                if other.is_some() {
+                    self.remove_link(index);
+                }
+                self.changes.notices.push(Notice::Appeared(index));
+                self.appear(index, link);
+            }
+        }
+    }
+
+    /// The member's carrier is this now.
+    pub(super) fn set_carrier(&mut self, index: MemberIndex, carrier: bool, now: Instant) {
+        if let Some(link) = self.members.get(index).and_then(|member| member.link) {
+            self.set_link(index, Link { carrier, ..link }, now);
+        }
+    }
+
+    /// The member's link is gone.
+    pub(super) fn remove_link(&mut self, index: MemberIndex) {
+        let present = self.members.get(index).is_some_and(|member| member.link.is_some());
+        if present {
+            self.leave(index, MemberState::Init);
+            self.members[index] = Member { standby: self.members[index].standby, ..Member::default() };
+            self.changes.notices.push(Notice::Absent(index));
+        }
+    }
+
+    /// Repairs the members whose flap damping has run out.
+    pub(super) fn repair_due(&mut self, now: Instant) {
+        for index in 0..self.members.len() {
+            if self.members[index].damping.retry_at().is_some_and(|at| at <= now) {
+                self.members[index].damping.link_down();
+                if self.members[index].state == MemberState::Failed && self.members[index].link_up() {
+                    self.repair(index);
+                }
+            }
+        }
+    }
+
+    /// When [`Self::repair_due`] has something to do.
+    pub(super) fn next_repair(&self) -> Option<Instant> {
+        self.members.iter().filter_map(|member| member.damping.retry_at()).min()
+    }
+
+    /// Draws the conclusions that need a look at all members: duplicate MAC addresses, members that have appeared, and
+    /// the repair of a flapping member when there is no other.
+    pub(super) fn settle(&mut self, now: Instant) {
+        self.hide_duplicates();
+        self.start_members();
+        if !self.members.iter().any(Member::is_usable) {
+            let damped = |member: &Member| member.state == MemberState::Failed && member.link_up();
+            if let Some(index) = self.members.iter().position(damped) {
+                self.repair(index);
+            }
+        }
+        for (member, index) in self.members.iter_mut().zip(0..) {
+            if member.state == MemberState::Failed
+                && let Some(retry_in) = member.damping.tell(now)
+            {
+                self.changes.notices.push(Notice::Flapping { member: index, retry_in });
+            }
+        }
+    }
+
+    fn appear(&mut self, index: MemberIndex, link: Link) {
+        self.arrivals += 1;
+        self.members[index].arrival = self.arrivals;
+        self.members[index].set_link(link);
+    }
+
+    fn hide_duplicates(&mut self) {
+        let holders: Vec<_> =
+            (0..self.members.len()).map(|index| duplicates::holder(&self.members, index)).collect();
+        for (index, holder) in holders.iter().enumerate() {
+            if let Some(holder) = *holder
+                && self.members[index].state != MemberState::Offline
+            {
+                self.leave(index, MemberState::Offline);
+                self.changes.notices.push(Notice::DuplicateMac { member: index, holder });
+            }
+        }
+        for (index, holder) in holders.iter().enumerate() {
+            if holder.is_none() && self.members[index].state == MemberState::Offline {
+                self.changes.notices.push(Notice::UniqueMac(index));
+                self.members[index].damping.repaired();
+                if self.members[index].link_up() {
+                    self.enter(index, Entry::Online);
+                } else {
+                    self.members[index].state = MemberState::Failed;
+                    self.changes.notices.push(Notice::Failed(index));
+                }
+            }
+        }
+    }
+
+    /// Starts the members that have appeared, those first that carried traffic under an earlier daemon, standby members
+    /// last. A link is taken to be up at first, so that one that is down makes the same transition as at any other time.
+    fn start_members(&mut self) {
+        let new = |index: &MemberIndex| {
+            self.members[*index].link.is_some() && self.members[*index].state == MemberState::Init
+        };
+        let mut order: Vec<_> = (0..self.members.len()).filter(new).collect();
+        order.sort_by_key(|&index| {
+            (self.members[index].past != Past::Active, self.members[index].standby, index)
+        });
+        let mut down = Vec::new();
+        for index in order {
+            let past = std::mem::take(&mut self.members[index].past);
+            self.enter(index, if past == Past::Idle { Entry::Repair } else { Entry::Start });
+            match (self.members[index].link_up(), past) {
+                (true, _) => {}
+                // Who stood in for it has been told so by the earlier daemon: that comes after all have started.
+                (false, Past::Active) => down.push(index),
+                (false, Past::Idle | Past::None) => self.link_down(index),
+            }
+        }
+        for index in down {
+            self.link_down(index);
+        }
+    }
+
+    fn link_down(&mut self, index: MemberIndex) {
+        self.changes.notices.push(Notice::LinkDown(index));
+        self.members[index].damping.link_down();
+        if self.members[index].state.is_functioning() {
+            self.changes.notices.push(Notice::Failed(index));
+            self.leave(index, MemberState::Failed);
+        }
+    }
+
+    fn link_up(&mut self, index: MemberIndex, now: Instant) {
+        self.changes.notices.push(Notice::LinkUp(index));
+        let steady = self.members[index].damping.link_up(self.link_ups_per_minute, now);
+        if steady && self.members[index].state == MemberState::Failed {
+            self.repair(index);
+        }
+    }
+
+    fn repair(&mut self, index: MemberIndex) {
+        self.members[index].damping.repaired();
+        self.changes.notices.push(Notice::Repaired(index));
+        self.enter(index, Entry::Repair);
+        if self.members[index].inactive && !self.members[index].standby {
+            self.changes.notices.push(Notice::Deactivated(index));
+        }
+    }
+
+    fn enter(&mut self, index: MemberIndex, entry: Entry) {
+        let spare = active_set::enter(&mut self.members, index, entry, self.failback);
+        self.members[index].state = MemberState::Running;
+        if !self.members[index].inactive {
+            self.changes.joined.push(index);
+        }
+        self.changes.notices.extend(spare.map(Notice::Deactivated));
+    }
+
+    /// Takes the member out of service; if it was active, another one is activated.
+    fn leave(&mut self, index: MemberIndex, state: MemberState) {
+        let member = &mut self.members[index];
+        let was_active = member.state.is_functioning() && !member.inactive;
+        member.state = state;
+        member.inactive = false;
+        if was_active {
+            self.changes.lost = true;
+            if let Some(replacement) = active_set::replacement(&self.members) {
+                self.members[replacement].inactive = false;
+                self.changes.notices.push(Notice::Activated(replacement));
+            }
+        }
+    }
+}

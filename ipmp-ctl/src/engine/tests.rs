@@ -1,0 +1,8 @@
+use std::time::Duration;
+
+mod bindings;
+mod laws;
+mod members;
+mod start;
+
+const SECOND: Duration = Duration::from_secs(1);

@@ -1,0 +1,23 @@
+//! The edge towards the kernel: everything impure that is not BPF.
+//!
+//! All of it works on the network namespace of the calling thread; the daemon enters its namespace ([`netns::enter`])
+//! before it starts anything else. Names and indexes of interfaces go in, what the kernel has comes out; what to do
+//! about it is the engine's affair.
+
+pub mod addresses;
+pub mod announce;
+pub mod carrier;
+pub mod ethtool;
+pub mod group_link;
+pub mod ifreq;
+pub mod multicast;
+pub mod netlink;
+pub mod netns;
+pub mod preflight;
+pub mod routes;
+pub mod settings;
+pub mod stable_mac;
+pub mod sysctl;
+pub mod sysfs;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,218 @@
+//! The carrier poll: sees a loss of carrier within 5 ms, where netlink may take a second.
+//!
+//! Each look reads one number per member: the count of losses while it has carrier, the count of returns while it has
+//! not. A bounce between two looks has changed that number too, and becomes two edges.
+
+pub mod edges;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    os::fd::{AsRawFd, OwnedFd, RawFd},
+    time::Duration,
+};
+
+use rustix::time::{
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
+    timerfd_create, timerfd_settime,
+};
+use tokio::io::{Interest, unix::AsyncFd};
+
+use self::edges::{Counts, Edges};
+use super::sysfs::{CarrierCounts, Sysfs};
+
+/// Up to this many members are looked at every [`SHORTEST`].
+const FAST_MEMBERS: usize = 8;
+/// Detection within 5 ms leaves 2 ms for being late.
+const SHORTEST: Duration = Duration::from_millis(3);
+/// With more members, time between looks for each: a look takes 7 us, so this is 1 % of a core.
+const PER_MEMBER: Duration = Duration::from_micros(700);
+
+/// Attempts to read state and counts that belong together.
+const CONSISTENT_READS: usize = 4;
+
+/// Why a member cannot be polled.
+#[derive(Debug, thiserror::Error)]
+pub enum CarrierError {
+    /// No timer.
+    #[error("cannot make a timer for the carrier poll: {0}")]
+    Timer(io::Error),
+    /// No counts.
+    #[error("cannot read the carrier of interface {ifname} from sysfs: {source}")]
+    Counts {
+        /// The member.
+        ifname: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+/// Time between two looks at this many members.
+pub fn period(members: usize) -> Duration {
+    if members <= FAST_MEMBERS { SHORTEST } else { PER_MEMBER * members as u32 }
+}
+
+/// The poll of any number of members, each known by a key.
+#[derive(Debug)]
+pub struct CarrierPoll<K> {
+    timer: AsyncFd<Timer>,
+    members: BTreeMap<K, Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    counts: CarrierCounts,
+    edges: Edges,
+}
+
+impl<K: Ord + Copy> CarrierPoll<K> {
+    /// A poll of nobody. Call it inside a tokio runtime.
+    pub fn new() -> Result<Self, CarrierError> {
+        let timer = Timer::new().map_err(CarrierError::Timer)?;
+        // SAFETY: `Timer` owns its descriptor, which stays the same and open until the `AsyncFd` drops it.
+        let timer = unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) }
+            .map_err(|error| CarrierError::Timer(io::Error::from(error)))?;
+        Ok(Self { timer, members: BTreeMap::new() })
+    }
+
+    /// Starts to watch a member, in place of an earlier one of the same key. Says whether it has carrier now;
+    /// `carrier_now`, as netlink had it, counts where sysfs does not tell because the member is down.
+    ///
+    /// Reads the state itself once, which takes the lock of the network stack; no later look does.
+    pub fn add(
+        &mut self,
+        key: K,
+        sysfs: &Sysfs,
+        ifname: &str,
+        carrier_now: bool,
+    ) -> Result<bool, CarrierError> {
+        let failed = |source| CarrierError::Counts { ifname: ifname.to_owned(), source };
+        let counts = CarrierCounts::open(sysfs, ifname).map_err(failed)?;
+        let edges = consistent(&counts, sysfs, ifname, carrier_now).map_err(failed)?;
+        let up = edges.is_up();
+        self.members.insert(key, Watched { counts, edges });
+        self.arm()?;
+        Ok(up)
+    }
+
+    /// Stops watching a member.
+    pub fn remove(&mut self, key: K) -> Result<(), CarrierError> {
+        self.members.remove(&key);
+        self.arm()
+    }
+
+    /// Looks at one member at once, for instance because netlink said something about it. The edges since the last
+    /// look, oldest first; none for a member that is not watched or is gone.
+    pub fn look(&mut self, key: K) -> Vec<bool> {
+        self.members.get_mut(&key).map_or_else(Vec::new, |member| member.full_look().unwrap_or_default())
+    }
+
+    /// Waits for edges: key and whether carrier is there now, oldest first for each member. Nothing is lost if the
+    /// future is dropped.
+    pub async fn next(&mut self) -> io::Result<Vec<(K, bool)>> {
+        loop {
+            let mut ready = self.timer.readable().await?;
+            // Ticks that were missed are one: the counts tell what happened.
+            let _ = ready.try_io(|timer| timer.get_ref().consume());
+            drop(ready);
+            let found = self.poll();
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn poll(&mut self) -> Vec<(K, bool)> {
+        let mut found = Vec::new();
+        for (key, member) in &mut self.members {
+            // A member that is gone reads as an error; netlink tells the driver, which removes it.
+            found.extend(member.short_look().unwrap_or_default().into_iter().map(|up| (*key, up)));
+        }
+        found
+    }
+
+    fn arm(&self) -> Result<(), CarrierError> {
+        let period = if self.members.is_empty() { Duration::ZERO } else { period(self.members.len()) };
+        self.timer.get_ref().set(period).map_err(CarrierError::Timer)
+    }
+}
+
+impl Watched {
+    /// One read, and the others only if it shows a change.
+    fn short_look(&mut self) -> io::Result<Vec<bool>> {
+        let next = if self.edges.is_up() { self.counts.down()? } else { self.counts.up()? };
+        if self.edges.expects(next) { Ok(Vec::new()) } else { self.full_look() }
+    }
+
+    fn full_look(&mut self) -> io::Result<Vec<bool>> {
+        Ok(self.edges.observe(read_in_order(&self.counts, self.edges.is_up())?))
+    }
+}
+
+/// The count that must not run ahead is read first: with carrier there, each return counted has had its loss counted
+/// before, so losses are read after returns; and the other way round.
+fn read_in_order(counts: &CarrierCounts, up: bool) -> io::Result<Counts> {
+    if up {
+        let up = counts.up()?;
+        Ok(Counts { down: counts.down()?, up })
+    } else {
+        let down = counts.down()?;
+        Ok(Counts { down, up: counts.up()? })
+    }
+}
+
+/// State and counts of the same moment.
+fn consistent(counts: &CarrierCounts, sysfs: &Sysfs, ifname: &str, otherwise: bool) -> io::Result<Edges> {
+    let mut before = counts.read()?;
+    for _ in 1..CONSISTENT_READS {
+        let up = sysfs.carrier(ifname).unwrap_or(otherwise);
+        let after = counts.read()?;
+        if before == after {
+            return Ok(Edges::new(up, Counts { down: after.0, up: after.1 }));
+        }
+        before = after;
+    }
+    // It changes all the time; a later look puts a wrong state right.
+    Ok(Edges::new(otherwise, Counts { down: before.0, up: before.1 }))
+}
+
+/// A timerfd. tokio's own timer is 1 to 2 ms late.
+#[derive(Debug)]
+struct Timer(OwnedFd);
+
+impl AsRawFd for Timer {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl Timer {
+    fn new() -> io::Result<Self> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        Ok(Self(timerfd_create(TimerfdClockId::Monotonic, flags)?))
+    }
+
+    /// Fires every `period` from now on; never, if that is zero.
+    fn set(&self, period: Duration) -> io::Result<()> {
+        let now = clock_gettime(ClockId::Monotonic);
+        let interval =
+            Timespec { tv_sec: period.as_secs().cast_signed(), tv_nsec: i64::from(period.subsec_nanos()) };
+        let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let first = if period.is_zero() { zero } else { now + interval };
+        timerfd_settime(
+            &self.0,
+            TimerfdTimerFlags::ABSTIME,
+            &Itimerspec { it_interval: interval, it_value: first },
+        )?;
+        Ok(())
+    }
+
+    fn consume(&self) -> io::Result<()> {
+        let mut ticks = [0; 8];
+        rustix::io::read(&self.0, &mut ticks)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! One route.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use netlink_packet_route::{
+    AddressFamily,
+    route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType},
+};
+
+/// A route by one interface, as the kernel has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteInfo {
+    /// What it reaches.
+    pub destination: IpNet,
+    /// The interface, of the first hop if there are several.
+    pub ifindex: u32,
+    /// The router, if there is one.
+    pub gateway: Option<IpAddr>,
+    /// The table.
+    pub table: u32,
+    /// Its metric; 0 if it has none.
+    pub metric: u32,
+    /// Who made it.
+    pub protocol: RouteProtocol,
+    /// How far away the destination is.
+    pub scope: RouteScope,
+    /// Unicast, local, multicast...
+    pub kind: RouteType,
+}
+
+impl RouteInfo {
+    /// Takes a route message; `None` for routes by no interface (blackhole...) and other families.
+    pub fn from_message(message: &RouteMessage) -> Option<Self> {
+        let header = &message.header;
+        let mut destination = match header.address_family {
+            AddressFamily::Inet => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            AddressFamily::Inet6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            _ => return None,
+        };
+        let mut ifindex = None;
+        let mut gateway = None;
+        let mut table = u32::from(header.table);
+        let mut metric = 0;
+        for attribute in &message.attributes {
+            match attribute {
+                RouteAttribute::Destination(address) => destination = ip(address)?,
+                RouteAttribute::Gateway(address) => gateway = ip(address),
+                RouteAttribute::Oif(index) => ifindex = Some(*index),
+                RouteAttribute::MultiPath(hops) => {
+                    ifindex = ifindex.or(hops.first().map(|hop| hop.interface_index));
+                }
+                RouteAttribute::Table(number) => table = *number,
+                RouteAttribute::Priority(priority) => metric = *priority,
+                _ => {}
+            }
+        }
+        Some(Self {
+            destination: IpNet::new(destination, header.destination_prefix_length).ok()?,
+            ifindex: ifindex?,
+            gateway,
+            table,
+            metric,
+            protocol: header.protocol,
+            scope: header.scope,
+            kind: header.kind,
+        })
+    }
+}
+
+fn ip(address: &RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(address) => Some(IpAddr::V4(*address)),
+        RouteAddress::Inet6(address) => Some(IpAddr::V6(*address)),
+        _ => None,
+    }
+}

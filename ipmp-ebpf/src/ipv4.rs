@@ -1,0 +1,67 @@
+//! IPv4 headers.
+
+use ipmp_common::{Address, flow::Transport};
+
+use crate::{
+    egress::ports,
+    packet::{ETH_LEN, Packet},
+};
+
+/// IGMP.
+pub const IGMP: u8 = 2;
+
+/// More fragments, or an offset: the bits of a fragment.
+const FRAGMENT: u16 = 0x3fff;
+
+/// An IPv4 header without options.
+#[repr(C)]
+pub struct Ipv4 {
+    version_and_length: u8,
+    _service: u8,
+    _total_length: [u8; 2],
+    _identification: [u8; 2],
+    fragment: [u8; 2],
+    _time_to_live: u8,
+    /// Protocol of what follows.
+    pub protocol: u8,
+    _checksum: [u8; 2],
+    /// Source address.
+    pub source: [u8; 4],
+    /// Destination address.
+    pub destination: [u8; 4],
+}
+
+impl Ipv4 {
+    /// The header of an IPv4 packet.
+    #[inline(always)]
+    pub fn of(packet: Packet) -> Option<&'static Self> {
+        packet.at(ETH_LEN)
+    }
+
+    /// The source address as key.
+    #[inline(always)]
+    pub fn source(&self) -> Address {
+        Address::v4(self.source)
+    }
+
+    /// The destination address as key.
+    #[inline(always)]
+    pub fn destination(&self) -> Address {
+        Address::v4(self.destination)
+    }
+
+    /// Offset of what follows the header and its options.
+    #[inline(always)]
+    pub fn upper_offset(&self) -> usize {
+        ETH_LEN + (self.version_and_length & 0x0f) as usize * 4
+    }
+
+    /// The ports, where they belong to the flow. A fragment has none: only the first one carries them.
+    #[inline(always)]
+    pub fn transport(&self, packet: Packet) -> Transport {
+        if u16::from_be_bytes(self.fragment) & FRAGMENT != 0 {
+            return Transport::NONE;
+        }
+        ports(packet, self.protocol, self.upper_offset())
+    }
+}

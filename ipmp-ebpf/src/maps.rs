@@ -1,0 +1,140 @@
+//! The maps. Layouts and names: `ipmp-common`; all are pinned by the controller.
+
+use core::ptr;
+
+use aya_ebpf::{
+    bindings::BPF_F_MMAPABLE,
+    btf_maps::{Array, HashMap, PerCpuArray},
+    macros::btf_map,
+};
+use ipmp_common::{
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Reason, SettingKey, SettingValue,
+    Slot, SlotRef, SlotSet,
+    layout::{ADDRESSES, BUCKETS, MACS, SAVED_SETTINGS, SLOTS as SLOT_COUNT},
+    member::Mac,
+    reason::ReasonCounter,
+};
+
+const MMAPABLE: usize = BPF_F_MMAPABLE as usize;
+
+#[btf_map(name = "meta")]
+static META: Array<Meta, 1> = Array::new();
+#[btf_map(name = "group_state")]
+static GROUP_STATE: Array<GroupState, 1, MMAPABLE> = Array::new();
+#[btf_map(name = "slots")]
+static SLOTS: Array<Slot, SLOT_COUNT> = Array::new();
+#[btf_map(name = "buckets")]
+static BUCKET_TABLE: Array<Bucket, BUCKETS, MMAPABLE> = Array::new();
+#[btf_map(name = "bindings")]
+static BINDINGS: HashMap<Address, Binding, ADDRESSES> = HashMap::new();
+#[btf_map(name = "test_addresses")]
+static TEST_ADDRESSES: HashMap<Address, SlotRef, ADDRESSES> = HashMap::new();
+#[btf_map(name = "member_macs")]
+static MEMBER_MACS: HashMap<Mac, SlotRef, MACS> = HashMap::new();
+#[btf_map(name = "counters")]
+static COUNTERS: PerCpuArray<MemberCounters, SLOT_COUNT> = PerCpuArray::new();
+#[btf_map(name = "reasons")]
+static REASONS: PerCpuArray<ReasonCounter, { Reason::COUNT }> = PerCpuArray::new();
+#[btf_map(name = "saved_settings")]
+static SAVED_SETTINGS_MAP: HashMap<SettingKey, SettingValue, SAVED_SETTINGS> = HashMap::new();
+
+/// The word at `word`, read in one piece and anew: another thread may be writing it.
+#[inline(always)]
+fn read<T: Copy>(word: *const T) -> T {
+    const { assert!(size_of::<T>() <= 8, "longer values can be torn") };
+    // SAFETY: callers pass pointers into map values that the verifier has seen checked.
+    unsafe { ptr::read_volatile(word) }
+}
+
+/// A [`Choice`], read as the one word it is written as.
+#[inline(always)]
+fn read_choice(word: *const Choice) -> Choice {
+    Choice::from_word(read(word.cast()))
+}
+
+/// The state words of the group.
+#[derive(Clone, Copy)]
+pub struct State(*const GroupState);
+
+impl State {
+    /// The only entry of its array. `None` does not happen, but the verifier wants it handled.
+    #[inline(always)]
+    pub fn get() -> Option<Self> {
+        GROUP_STATE.get_ptr(0).map(Self)
+    }
+
+    /// The usable word.
+    #[inline(always)]
+    pub fn usable(self) -> SlotSet {
+        // SAFETY: the pointer came from a successful look-up; only an address is computed.
+        SlotSet(read(unsafe { &raw const (*self.0).usable }))
+    }
+
+    /// The nominated member.
+    #[inline(always)]
+    pub fn nominee(self) -> Choice {
+        // SAFETY: as above.
+        read_choice(unsafe { &raw const (*self.0).nominee })
+    }
+
+    /// MAC address of the group interface, in the lower six bytes.
+    #[inline(always)]
+    pub fn mac(self) -> u64 {
+        // SAFETY: as above. The address and its filler make one word.
+        read(unsafe { &raw const (*self.0).mac }.cast::<u64>()) & 0xffff_ffff_ffff
+    }
+
+    /// Whether `address` may be a test address.
+    #[inline(always)]
+    pub fn may_be_test_address(self, address: &Address) -> bool {
+        // SAFETY: as above.
+        read(unsafe { &raw const (*self.0).test_filter }) & address.filter_bit() != 0
+    }
+
+    /// The slot of the member whose test address this is.
+    #[inline(always)]
+    pub fn test_address(self, address: &Address) -> Option<u16> {
+        if !self.may_be_test_address(address) {
+            return None;
+        }
+        TEST_ADDRESSES.get_ptr(address).map(|slot| read(slot).slot as u16)
+    }
+}
+
+/// Where `bucket` goes.
+#[inline(always)]
+pub fn bucket(bucket: u32) -> Option<Choice> {
+    // SAFETY: the pointer came from a successful look-up; only an address is computed.
+    BUCKET_TABLE.get_ptr(bucket).map(|entry| read_choice(unsafe { &raw const (*entry).next }))
+}
+
+/// The member that a data address is bound to.
+#[inline(always)]
+pub fn binding(address: &Address) -> Option<Choice> {
+    // SAFETY: as above.
+    BINDINGS.get_ptr(address).map(|binding| read_choice(unsafe { &raw const (*binding).member }))
+}
+
+/// How a slot sends, if it is in use. Slots are written before anything names them, so this is never half a value.
+#[inline(always)]
+pub fn slot(slot: u16) -> Option<&'static Slot> {
+    SLOTS.get(u32::from(slot)).filter(|entry| entry.ifindex != 0)
+}
+
+/// Whether `mac` is the address of a member.
+#[inline(always)]
+pub fn is_member_mac(mac: &Mac) -> bool {
+    MEMBER_MACS.get_ptr(mac).is_some()
+}
+
+/// This CPU's counters of a slot.
+#[inline(always)]
+pub fn counters(slot: u16) -> Option<*mut MemberCounters> {
+    COUNTERS.get_ptr_mut(u32::from(slot))
+}
+
+/// This CPU's counter of a reason.
+#[inline(always)]
+pub fn reason(reason: Reason) -> Option<*mut ReasonCounter> {
+    REASONS.get_ptr_mut(reason as u32)
+}
