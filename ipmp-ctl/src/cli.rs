@@ -184,12 +184,12 @@ pub(crate) struct DownArgs {
     /// Group
     #[arg(value_name = "GROUP")]
     pub(crate) group: String,
-    /// Network namespace of the group. Needed only if no daemon runs and none left its state beside the socket
+    /// Network namespace of the group, if no daemon runs [default: where the last daemon at this socket worked]
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) netns: Option<String>,
-    /// Directory where the group is pinned. Needed only if no daemon runs and none left its state beside the socket
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_PINS)]
-    pub(crate) pins: PathBuf,
+    /// Directory of the pins, if no daemon runs [default: that of the last daemon at this socket, or /sys/fs/bpf/ipmp]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pins: Option<PathBuf>,
 }
 
 impl Cli {

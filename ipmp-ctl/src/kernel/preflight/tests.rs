@@ -122,7 +122,7 @@ fn a_data_address_or_its_subnet_elsewhere_is_refused() {
     found_after(
         &[PAIR, other, "addr add 192.0.2.10/32 dev e8"],
         Severity::Error,
-        1,
+        4,
         &["192.0.2.10 is already on interface e8", "ip addr del 192.0.2.10/32 dev e8"],
     );
     for overlapping in ["192.0.2.77/24", "192.0.2.77/25", "192.0.0.1/16"] {
@@ -130,7 +130,7 @@ fn a_data_address_or_its_subnet_elsewhere_is_refused() {
         found_after(
             &[PAIR, other, &command],
             Severity::Error,
-            1,
+            4,
             &["subnet of data address 192.0.2.10/24", "interface e8"],
         );
     }
