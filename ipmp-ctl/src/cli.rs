@@ -15,7 +15,6 @@ mod daemon;
 mod down;
 mod firewall;
 mod flow;
-mod log;
 mod output;
 mod protocol;
 mod selection;
@@ -28,7 +27,7 @@ mod views;
 /// Where the configuration is unless told otherwise.
 const DEFAULT_CONFIG: &str = "/etc/ipmp/ipmp.toml";
 /// Where maps and links are pinned unless told otherwise.
-const DEFAULT_PINS: &str = "/sys/fs/bpf/ipmp";
+const DEFAULT_PINS: &str = ipmp_ctl::dataplane::pins::DEFAULT_ROOT;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -184,12 +183,12 @@ pub(crate) struct DownArgs {
     /// Group
     #[arg(value_name = "GROUP")]
     pub(crate) group: String,
-    /// Network namespace of the group. Needed only if no daemon runs and none left its state beside the socket
+    /// Network namespace of the group, if no daemon runs; default: what the last one noted beside the socket
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) netns: Option<String>,
-    /// Directory where the group is pinned. Needed only if no daemon runs and none left its state beside the socket
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_PINS)]
-    pub(crate) pins: PathBuf,
+    /// Directory where the group is pinned, if no daemon runs; default: what the last one noted beside the socket
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pins: Option<PathBuf>,
 }
 
 impl Cli {

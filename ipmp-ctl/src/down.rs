@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use crate::{
-    dataplane::pins::GroupPins,
+    dataplane::pins::{DEFAULT_ROOT, GroupPins},
     driver::teardown,
     kernel::{netlink, netns, preflight},
     state_file::StateFile,
@@ -13,8 +13,8 @@ use crate::{
 
 /// Removes what a daemon that is no longer there left of `group`.
 ///
-/// The file beside `socket` says where that is; without it `namespace` and `pins` do. Must be called while the process has
-/// one thread: it enters the network namespace.
+/// Where that is, `namespace` and `pins` say; what they leave open, the file beside `socket`; and what that leaves open is
+/// this namespace and the default directory. Must be called while the process has one thread: it enters the namespace.
 ///
 /// # Errors
 /// Missing privilege, no such group, a daemon that has it after all, or what the kernel says.
@@ -22,7 +22,7 @@ pub fn without_daemon(
     group: &str,
     socket: &Path,
     namespace: Option<&str>,
-    pins: &Path,
+    pins: Option<&Path>,
 ) -> anyhow::Result<()> {
     let problems = preflight::check_host();
     if !problems.is_empty() {
@@ -32,11 +32,12 @@ pub fn without_daemon(
     let mut state = StateFile::read(socket)
         .with_context(|| format!("reading {}", state_path.display()))?
         .filter(|state| state.groups.iter().any(|name| name == group));
-    let namespace = match &state {
-        Some(state) => state.netns.as_ref().map(|path| path.display().to_string()),
-        None => namespace.map(str::to_owned),
-    };
-    let pins = state.as_ref().map_or_else(|| pins.to_owned(), |state| state.pins.clone());
+    let left = state.as_ref();
+    let namespace = namespace
+        .map(str::to_owned)
+        .or_else(|| left.and_then(|state| state.netns.as_ref()).map(|path| path.display().to_string()));
+    let pins =
+        pins.or_else(|| left.map(|state| state.pins.as_path())).unwrap_or(Path::new(DEFAULT_ROOT)).to_owned();
     if let Some(namespace) = &namespace {
         netns::enter(namespace)?;
     }

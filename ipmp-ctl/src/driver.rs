@@ -44,11 +44,13 @@ use crate::{
     },
     engine::event::{Event, MemberIndex},
     kernel::{
+        addresses::Interface,
         announce::Announcer,
         carrier::CarrierPoll,
         ethtool,
         netlink::{AddressInfo, Change, LinkInfo, Monitor, Snapshot, dump},
         preflight::unsupported_on_top,
+        routes::common,
         sysfs::Sysfs,
     },
 };
@@ -62,6 +64,9 @@ const SCAN_INTERVAL: Duration = Duration::from_secs(20);
 
 /// After lost messages a dump follows, but not more often than this.
 const RESYNC_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Time that the kernel is given to make the routes of a member that came up.
+const DEMOTE_DELAY: Duration = Duration::from_millis(200);
 
 /// A member: number of its group, and its index there.
 type MemberKey = (usize, MemberIndex);
@@ -89,6 +94,8 @@ pub struct Driver {
     asked: mpsc::Receiver<Asked>,
     /// When a dump has to follow lost messages.
     resync_at: Option<Instant>,
+    /// When the routes of members that came up, or got a link-local address, are to be put behind the group's again.
+    demote_at: Option<Instant>,
 }
 
 /// Why the loop could not begin, or had to end.
@@ -142,6 +149,7 @@ impl Driver {
             found: mpsc::unbounded_channel(),
             asked,
             resync_at: None,
+            demote_at: None,
         })
     }
 
@@ -223,7 +231,7 @@ impl Driver {
 
     fn next_wake(&self) -> Option<Instant> {
         let engines = self.groups.iter().flatten().filter_map(|group| group.engine.poll_timeout());
-        engines.map(|wake| wake.at).chain(self.resync_at).min()
+        engines.map(|wake| wake.at).chain(self.resync_at).chain(self.demote_at).min()
     }
 
     async fn on_time(&mut self) {
@@ -235,12 +243,35 @@ impl Driver {
             self.resync_at = None;
             self.resync().await;
         }
+        if self.demote_at.is_some_and(|at| at <= now) {
+            self.demote_at = None;
+            self.demote_routes();
+        }
+    }
+
+    /// The kernel makes the link-local and multicast routes of a member anew, and as good as the group's, whenever the
+    /// member comes up or gets its link-local address. A task of its own: it waits for the kernel.
+    fn demote_routes(&self) {
+        let members = self.groups.iter().flatten().flat_map(|group| &group.members);
+        let links: Vec<_> =
+            members.filter_map(|member| member.link.as_ref()).map(|l| (l.name.clone(), l.ifindex)).collect();
+        let handle = self.handle.clone();
+        tokio::spawn(async move {
+            for (name, index) in &links {
+                if let Err(error) = common::demote(&handle, Interface { name, index: *index }).await {
+                    tracing::debug!("{error}");
+                }
+            }
+        });
     }
 
     fn on_carrier(&mut self, (group, member): MemberKey, up: bool) {
         let Some(Some(group)) = self.groups.get_mut(group) else { return };
         if let Some(link) = &mut group.members[member].link {
             link.carrier = up;
+        }
+        if up {
+            self.demote_at = Some(Instant::now() + DEMOTE_DELAY);
         }
         group.engine.handle(Event::Carrier { member, up }, Instant::now());
     }
@@ -373,6 +404,7 @@ impl Driver {
                 group.engine.handle(event, now);
             } else if let Some(member) = group.member_with(address.ifindex) {
                 if address.is_ipv6_link_local() {
+                    self.demote_at = Some(now + DEMOTE_DELAY);
                     let event = Event::TestAddress { member, address: address.address, present };
                     group.engine.handle(event, now);
                 } else if present && !is_expected(group, member, address) {
@@ -592,7 +624,7 @@ fn usable_as_member(link: &LinkInfo) -> Result<(), String> {
 fn is_expected(group: &GroupRuntime, member: MemberIndex, address: &AddressInfo) -> bool {
     let tests = group.config().members[member].test_addresses.v4();
     let is_test = tests.iter().any(|test| test.net.addr() == address.address);
-    is_test || address.address == crate::kernel::addresses::DUMMY_ADDRESS
+    is_test || address.address == crate::kernel::addresses::dummy::DUMMY_ADDRESS
 }
 
 /// Once for each address: it works against the group, since the kernel prefers the member for its subnet.

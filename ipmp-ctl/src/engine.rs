@@ -85,6 +85,8 @@ pub struct Engine {
     homes: Homes,
     slots: Slots,
     announcer: Announcer,
+    /// The latest time it was told.
+    clock: Instant,
     timers: Timers,
     /// What the packet path should look like; before the first snapshot, what an earlier daemon left.
     assignment: Assignment,
@@ -108,13 +110,14 @@ pub struct Engine {
 impl Engine {
     /// A group by this configuration. `adopted` is what an earlier daemon has left in the packet path: where it still
     /// fits, nothing moves.
-    pub fn new(config: config::Group, adopted: Option<Assignment>, _now: Instant) -> Self {
+    pub fn new(config: config::Group, adopted: Option<Assignment>, now: Instant) -> Self {
         let assignment = adopted.unwrap_or_default();
         Self {
             roster: Roster::new(&config),
             homes: Homes::new(&config),
             slots: Slots::new(assignment.slots.clone()),
             announcer: Announcer::default(),
+            clock: now,
             timers: Timers::default(),
             assignment,
             hosts: BTreeMap::new(),
@@ -131,7 +134,7 @@ impl Engine {
 
     /// Input: something has happened.
     pub fn handle(&mut self, event: Event, now: Instant) {
-        self.roster.repair_due(now);
+        let now = self.begin(now);
         match event {
             Event::TestAddress { member, address, present } => {
                 self.note_test_address(member, address, present);
@@ -150,7 +153,7 @@ impl Engine {
 
     /// Input: the time of a wake-up has come.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.roster.repair_due(now);
+        let now = self.begin(now);
         self.finish(now);
     }
 
@@ -177,6 +180,13 @@ impl Engine {
     /// Getter: the configuration.
     pub fn config(&self) -> &config::Group {
         &self.config
+    }
+
+    /// What every input starts with: what was due before it comes first. Should the time go back, it stands still.
+    fn begin(&mut self, now: Instant) -> Instant {
+        self.clock = self.clock.max(now);
+        self.roster.repair_due(self.clock);
+        self.clock
     }
 
     fn look(&mut self, links: &BTreeMap<MemberIndex, Link>, addresses: &[IpAddr], now: Instant) {

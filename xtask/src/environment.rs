@@ -1,6 +1,6 @@
 //! The environment of a cargo of another toolchain.
 
-use std::{env, process::Command};
+use std::{env, path::Path, process::Command};
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +26,20 @@ pub(crate) fn scrub(command: &mut Command) -> &mut Command {
         }
     }
     command
+}
+
+/// Makes a scrubbed call stay with the toolchain that runs this program.
+///
+/// Without it a crate that brings a `rust-toolchain.toml` chooses for itself: rustup's proxies would fetch or update a
+/// toolchain in the middle of the build.
+pub(crate) fn hold_host_toolchain(command: &mut Command) {
+    if let Some(toolchain) = env::var_os("RUSTUP_TOOLCHAIN") {
+        command.env("RUSTUP_TOOLCHAIN", toolchain);
+    }
+    let rustc = env::var_os("CARGO").map(|cargo| Path::new(&cargo).with_file_name("rustc"));
+    if let Some(rustc) = rustc.filter(|path| path.is_file()) {
+        command.env("RUSTC", rustc);
+    }
 }
 
 /// Whether a variable speaks of the toolchain that runs this program rather than of the person's wishes.

@@ -61,6 +61,7 @@ impl Linker {
         if let Some(prefix) = llvm_prefix(llvm) {
             cargo.env("LLVM_PREFIX", prefix);
         }
+        environment::hold_host_toolchain(&mut cargo);
         process::run(&mut cargo).context("cannot build bpf-linker")?;
         Self::inspect(&root.join("bin/bpf-linker"))
             .context("bpf-linker was built, but does not say which LLVM it uses")

@@ -20,7 +20,7 @@ pub(super) fn run(args: &DownArgs, socket: &Path) -> anyhow::Result<()> {
         Ok(Reply::Refused { reason }) => bail!(reason),
         Ok(other) => Err(output::misplaced(&other)),
         Err(ClientError::NotRunning { .. }) => {
-            down::without_daemon(&args.group, socket, args.netns.as_deref(), &args.pins)
+            down::without_daemon(&args.group, socket, args.netns.as_deref(), args.pins.as_deref())
         }
         Err(error) => Err(error.into()),
     }

@@ -20,6 +20,9 @@ const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
 /// Where the BPF file system belongs.
 const BPF_FS: &str = "/sys/fs/bpf";
 
+/// Where pins go unless told otherwise.
+pub const DEFAULT_ROOT: &str = "/sys/fs/bpf/ipmp";
+
 /// Why a pin directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
@@ -186,7 +189,7 @@ pub fn sweep(root: &Path) {
             }
             match remove(&path) {
                 Ok(()) => {
-                    tracing::info!(path = %path.display(), "removed the pins of a namespace that is gone")
+                    tracing::info!(path = %path.display(), "removed the pins of a namespace that is gone");
                 }
                 Err(error) => tracing::warn!("{error}"),
             }

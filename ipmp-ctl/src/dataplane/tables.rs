@@ -164,7 +164,7 @@ impl Tables {
                 .insert(Address::from(address), Binding { member }, 0)
                 .map_err(failed(names::BINDINGS))?,
             MapOp::Unbind(address) => {
-                absent_is_fine(self.bindings.remove(&address.into())).map_err(failed(names::BINDINGS))?
+                absent_is_fine(self.bindings.remove(&address.into())).map_err(failed(names::BINDINGS))?;
             }
             MapOp::TestAddress(address, slot) => {
                 let address = Address::from(address);

@@ -21,7 +21,7 @@ use crate::{
         announce::{AnnounceError, Announcer},
         ethtool,
         group_link::GroupLink,
-        ifreq, multicast,
+        multicast,
         netlink::{LinkInfo, Snapshot},
         sysctl,
     },
@@ -180,21 +180,14 @@ impl GroupRuntime {
     /// Puts the multicast addresses that the group interface listens to into the members' filters. All-multicast does
     /// that too, but is refused to virtual functions that are not trusted.
     pub fn follow_multicast(&mut self) {
-        let Ok(wanted) = multicast::listened(&self.engine.config().name) else { return };
+        let Ok(wanted) = multicast::joined(&self.engine.config().name) else { return };
         for member in &mut self.members {
             let Some(link) = &member.link else {
                 member.multicast.clear();
                 continue;
             };
-            for &mac in wanted.difference(&member.multicast) {
-                if let Err(error) = ifreq::add_multicast(&link.name, mac) {
-                    tracing::debug!(member = link.name, "adding {mac} to the multicast filter: {error}");
-                }
-            }
-            for &mac in member.multicast.difference(&wanted) {
-                if let Err(error) = ifreq::remove_multicast(&link.name, mac) {
-                    tracing::debug!(member = link.name, "taking {mac} out of the multicast filter: {error}");
-                }
+            if let Err(error) = multicast::follow(&link.name, &member.multicast, &wanted) {
+                tracing::debug!(member = link.name, "changing the multicast filter: {error}");
             }
             member.multicast.clone_from(&wanted);
         }

@@ -51,10 +51,14 @@ pub(super) fn log(config: &Group, notice: &Notice) {
             tracing::info!(group, "{} sends and receives broadcast and multicast now", name(member));
         }
         Notice::GroupUnusable => {
-            tracing::error!(group, "All IP interfaces in group {group} are now unusable")
+            tracing::error!(group, "All IP interfaces in group {group} are now unusable");
         }
         Notice::GroupUsable(member) => {
-            tracing::info!(group, "At least 1 IP interface ({}) in group {group} is now usable", name(member))
+            tracing::info!(
+                group,
+                "At least 1 IP interface ({}) in group {group} is now usable",
+                name(member)
+            );
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use std::net::IpAddr;
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::IpNet;
 use rtnetlink::Handle;
 
 use crate::{
     config::{self, Receive, TestAddresses},
     dataplane::{saved::SavedMap, tables::Tables},
     kernel::{
-        addresses::{self, AddressError, DUMMY_ADDRESS, Interface},
+        addresses::{self, AddressError, Interface, dummy},
         group_link::GroupLink,
         netlink::Snapshot,
         routes::{self, RouteError},
-        settings::{self, Role, SavedStore as _, SavedValue, Setting, SettingKey, SettingsError},
+        settings::{self, Role, SettingsError},
     },
 };
 
@@ -29,14 +29,6 @@ pub enum PrepareError {
     /// A route.
     #[error(transparent)]
     Route(#[from] RouteError),
-    /// An old value could not be saved.
-    #[error("saving that {ifname} has a dummy address: {source}")]
-    Save {
-        /// The interface.
-        ifname: String,
-        /// Why.
-        source: std::io::Error,
-    },
 }
 
 /// Prepares the group interface: settings, data addresses, routes. The kernel says no to nothing that is there already.
@@ -97,17 +89,10 @@ pub async fn member(
             addresses::add_test_address(handle, interface, IpAddr::V4(test.net.addr())).await?;
         }
     }
-    let has_ipv4 = snapshot.addresses_of(ifindex).any(|address| address.address.is_ipv4())
-        || matches!(member.test_addresses, TestAddresses::V4(_));
-    if group.receive == Receive::Member && !has_ipv4 {
-        // A member without any IPv4 address fails every reverse path check.
-        let key = SettingKey { ifindex, setting: Setting::DummyAddress };
-        saved
-            .put(key, SavedValue { old: 0, ours: 1 })
-            .map_err(|source| PrepareError::Save { ifname: member.name.clone(), source })?;
-        addresses::add_test_address(handle, interface, IpAddr::V4(DUMMY_ADDRESS)).await?;
+    if group.receive == Receive::Member {
+        dummy::lend(handle, interface, snapshot, &mut saved).await?;
     }
-    routes::demote_member_routes(handle, interface).await?;
+    routes::common::demote(handle, interface).await?;
     Ok(())
 }
 
@@ -128,15 +113,10 @@ pub async fn restore_member(
         }
     }
     let mut saved = SavedMap(tables.saved_settings());
-    let dummy = SettingKey { ifindex, setting: Setting::DummyAddress };
-    if saved.get(dummy).is_some() {
-        let address = IpNet::V4(Ipv4Net::from(DUMMY_ADDRESS));
-        match addresses::remove_address(handle, interface, address).await {
-            Ok(_) => saved.remove(dummy),
-            Err(error) => warn(error.into()),
-        }
+    if let Err(error) = dummy::take_back(handle, interface, &mut saved).await {
+        warn(error.into());
     }
-    if let Err(error) = routes::restore_member_routes(handle, interface).await {
+    if let Err(error) = routes::common::restore(handle, interface).await {
         warn(error.into());
     }
     for error in settings::restore(ifname, ifindex, &mut saved) {

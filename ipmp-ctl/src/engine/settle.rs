@@ -11,7 +11,7 @@ use super::{
     assignment::{Assignment, SlotLink},
     event::MemberIndex,
     group,
-    member::Member,
+    member::{Member, MemberState},
     planner::{self, Homed, Leave, Scene, Seat},
     roster::Changes,
     view::GroupState,
@@ -55,15 +55,20 @@ impl Engine {
         if self.announcer.due_report(now) && !self.assignment.usable.is_empty() {
             self.actions.push_back(Action::ReportMemberships);
         }
-        for member in self.announcer.due_members(now) {
-            let Some(slot) = self.roster.members()[member].slot else { continue };
-            let hosted = self.assignment.bindings.iter().find(|(_, choice)| choice.slot == slot);
-            if !self.roster.members()[member].is_usable() {
+        for index in self.announcer.due_members(now) {
+            let member = &self.roster.members()[index];
+            // One that is offline has the MAC address of another member: its frames would lead switches astray.
+            if !member.link_up() || member.state == MemberState::Offline {
                 continue;
             }
-            match hosted {
-                Some((&address, _)) => self.announce(vec![(address, member)]),
-                None => self.actions.push_back(Action::KeepAlive(member)),
+            let bindings = self.assignment.bindings.iter();
+            match bindings
+                .filter(|(_, choice)| Some(choice.slot) == member.slot)
+                .map(|(&address, _)| address)
+                .next()
+            {
+                Some(address) => self.announce(vec![(address, index)]),
+                None => self.actions.push_back(Action::KeepAlive(index)),
             }
         }
     }
@@ -159,16 +164,20 @@ impl Engine {
             self.actions.push_back(Action::SetGroupLink { limits, running });
         }
 
-        let changed = |address: &IpAddr, choice: &Choice| {
-            afresh || last.bindings.get(address).is_none_or(|last| last.slot != choice.slot)
+        // With all slots taken a link whose MAC address changed keeps its slot: that is news all the same.
+        let same_link = |slot: u16| last.slots.get(&slot) == self.assignment.slots.get(&slot);
+        let is_news = |was: Option<&Choice>, slot: u16| {
+            usable.contains(slot) && (afresh || was.map(|was| was.slot) != Some(slot) || !same_link(slot))
         };
         let moved: Vec<_> = self
             .assignment
             .bindings
             .iter()
-            .filter(|(address, choice)| usable.contains(choice.slot) && changed(address, choice))
+            .filter(|(address, choice)| is_news(last.bindings.get(address), choice.slot))
             .filter_map(|(&address, choice)| Some((address, self.member_in(choice.slot)?)))
             .collect();
+        let nominee = self.assignment.nominee.slot;
+        let renominated = is_news(Some(&last.nominee), nominee);
         for &(address, to) in &moved {
             self.announcer.moved(address, now);
             let from = self.hosts.insert(address, to);
@@ -179,8 +188,7 @@ impl Engine {
         self.hosts.retain(|address, _| self.assignment.bindings.contains_key(address));
         self.announce(moved);
 
-        let nominee = self.assignment.nominee.slot;
-        if usable.contains(nominee) && (afresh || last.nominee.slot != nominee) {
+        if renominated {
             self.announcer.reported(now);
             self.actions.push_back(Action::ReportMemberships);
             let member = self.member_in(nominee);

@@ -1,19 +1,14 @@
 //! Putting addresses on interfaces and taking them away.
 
-use std::{
-    io,
-    net::{IpAddr, Ipv4Addr},
-};
+pub mod dummy;
+
+use std::{io, net::IpAddr};
 
 use ipnet::IpNet;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use rtnetlink::Handle;
 
 use super::netlink::io_error;
-
-/// The address that a member without IPv4 address gets in member mode: the kernel drops everything that comes in on an
-/// interface without one. It is the dummy address of RFC 7600, which no packet ever carries.
-pub const DUMMY_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 
 /// An address could not be put on an interface or taken away.
 #[derive(Debug, thiserror::Error)]

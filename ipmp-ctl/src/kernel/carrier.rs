@@ -77,6 +77,8 @@ impl<K: Ord + Copy> CarrierPoll<K> {
 
     /// Starts to watch a member, in place of an earlier one of the same key. Says whether it has carrier now;
     /// `carrier_now`, as netlink had it, counts where sysfs does not tell because the member is down.
+    ///
+    /// Reads the state itself once, which takes the lock of the network stack; no later look does.
     pub fn add(
         &mut self,
         key: K,

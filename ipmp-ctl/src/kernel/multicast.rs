@@ -1,41 +1,43 @@
-//! The multicast MAC addresses that an interface listens to.
+//! The multicast filters of members follow the groups that the group interface has joined.
+//!
+//! Members receive all multicast ([`super::settings::Setting::AllMulticast`]), but some devices refuse that silently
+//! (virtual functions that are not trusted). They take single addresses.
 
 use std::{collections::BTreeSet, fs, io};
 
 use ipmp_common::member::Mac;
 
-/// Reads the multicast filter of an interface of this network namespace (`/proc/net/dev_mcast`).
-pub fn listened(ifname: &str) -> io::Result<BTreeSet<Mac>> {
-    // `self` and not `/proc/net`: that is a link to it, but a process may be in another namespace than its threads.
+use super::ifreq;
+
+/// Multicast MAC addresses that an interface listens to.
+pub fn joined(ifname: &str) -> io::Result<BTreeSet<Mac>> {
+    // Not /proc/net: that is the namespace of the process, not of the thread.
     Ok(parse(&fs::read_to_string("/proc/thread-self/net/dev_mcast")?, ifname))
 }
 
-/// Lines of index, name, users, global users and address.
-fn parse(table: &str, ifname: &str) -> BTreeSet<Mac> {
-    let of_interface = table.lines().filter_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        (fields.next() == Some(ifname)).then(|| fields.nth(2)).flatten()
-    });
-    of_interface.filter_map(mac).collect()
+/// Brings the filter of a member from what it was given `before` to `now`. Goes on past errors; returns the first.
+pub fn follow(member: &str, before: &BTreeSet<Mac>, now: &BTreeSet<Mac>) -> io::Result<()> {
+    let added = now.difference(before).map(|mac| ifreq::add_multicast(member, *mac));
+    let removed = before.difference(now).map(|mac| ifreq::remove_multicast(member, *mac));
+    // Collected first: every change is tried.
+    added.chain(removed).collect::<Vec<_>>().into_iter().collect()
 }
 
-fn mac(hex: &str) -> Option<Mac> {
-    let number = u64::from_str_radix(hex, 16).ok().filter(|_| hex.len() == 12)?;
+/// Lines are: index, name, users, users by request, MAC in hexadecimal digits.
+fn parse(table: &str, ifname: &str) -> BTreeSet<Mac> {
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let macs = rows.filter_map(|row| match row[..] {
+        [_, name, _, _, digits] if name == ifname => mac(digits),
+        _ => None,
+    });
+    macs.collect()
+}
+
+fn mac(digits: &str) -> Option<Mac> {
+    let number = u64::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 12)?;
     let [_, _, bytes @ ..] = number.to_be_bytes();
     Some(Mac { bytes })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_filter_of_one_interface_is_read() {
-        let table = "4    eth0            1     0     3333ff000001\n\
-                     5    ipmp0           2     0     01005e000001\n\
-                     5    ipmp0           1     0     333300000001\n\
-                     6    ipmp0-p         1     0     333300000002\n";
-        let expected = [[0x01, 0x00, 0x5e, 0, 0, 1], [0x33, 0x33, 0, 0, 0, 1]].map(|bytes| Mac { bytes });
-        assert_eq!(parse(table, "ipmp0"), expected.into_iter().collect());
-    }
-}
+mod tests;

@@ -89,7 +89,10 @@ impl Snapshot {
     /// Takes a change in. `false`: messages were lost, and the snapshot is stale.
     pub fn absorb(&mut self, change: &Change) -> bool {
         match change {
-            Change::Link(link) => drop(self.links.insert(link.ifindex, (**link).clone())),
+            Change::Link(link) => {
+                self.links.insert(link.ifindex, (**link).clone());
+                link::name_controllers(&mut self.links);
+            }
             Change::LinkGone { ifindex, .. } => {
                 self.links.remove(ifindex);
                 self.addresses.retain(|address| address.ifindex != *ifindex);

@@ -1,20 +1,12 @@
-//! Routes: the group's own, and those that members must not win with.
-//!
-//! Every interface with IPv6 gets `fe80::/64` and `ff00::/8` with the same metric, and the kernel takes the first: a
-//! program that sends multicast without naming an interface would use a member. So members' are made worse.
+//! Routes of the group.
 
-use std::{
-    io,
-    net::{IpAddr, Ipv6Addr},
-};
+pub mod common;
 
-use futures::StreamExt;
-use ipnet::{IpNet, Ipv6Net};
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
-};
+use std::{io, net::IpAddr};
+
+use ipnet::IpNet;
 use netlink_packet_route::{
-    AddressFamily, RouteNetlinkMessage,
+    AddressFamily,
     route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType},
 };
 use rtnetlink::Handle;
@@ -25,18 +17,9 @@ use super::{
 };
 use crate::config::Route;
 
-/// Metric that the kernel gives its own IPv6 routes.
-const KERNEL_METRIC: u32 = 256;
-/// Metric of members' routes: worse than the group interface's.
-const MEMBER_METRIC: u32 = 1024;
 const TABLE_MAIN: u8 = 254;
-const TABLE_LOCAL: u8 = 255;
-
-/// The routes that every interface has: destination, table, kind.
-const COMMON: [(Ipv6Net, u8, RouteType); 2] = [
-    (Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 64), TABLE_MAIN, RouteType::Unicast),
-    (Ipv6Net::new_assert(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8), TABLE_LOCAL, RouteType::Multicast),
-];
+/// Metric of an IPv6 route for which none was given.
+const DEFAULT_IPV6_METRIC: u32 = 1024;
 
 /// Why a route could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -107,47 +90,6 @@ pub async fn remove_test_prefix(
     remove(handle, by, prefix, on_link(by.index, prefix)).await
 }
 
-/// Makes the link-local and multicast routes of a member worse than those of the group interface; says how many were
-/// changed. The kernel makes them anew, with its own metric, whenever the member comes up or gets its link-local
-/// address: call it again then, it does nothing where nothing is to be done.
-pub async fn demote_member_routes(handle: &Handle, member: Interface<'_>) -> Result<usize, RouteError> {
-    change_metric(handle, member, KERNEL_METRIC, MEMBER_METRIC).await
-}
-
-/// Undoes [`demote_member_routes`].
-pub async fn restore_member_routes(handle: &Handle, member: Interface<'_>) -> Result<usize, RouteError> {
-    change_metric(handle, member, MEMBER_METRIC, KERNEL_METRIC).await
-}
-
-async fn change_metric(handle: &Handle, of: Interface<'_>, from: u32, to: u32) -> Result<usize, RouteError> {
-    let present = dump_routes(handle).await?;
-    let mut changed = 0;
-    for (destination, table, kind) in COMMON {
-        let destination = IpNet::V6(destination);
-        let is_there = present.iter().any(|route| {
-            route.ifindex == of.index
-                && route.destination == destination
-                && route.table == u32::from(table)
-                && route.metric == from
-        });
-        if is_there {
-            let with_metric = |metric| {
-                let mut message = message(of.index, destination);
-                message.header.table = table;
-                message.header.kind = kind;
-                message.header.protocol = RouteProtocol::Kernel;
-                message.attributes.push(RouteAttribute::Priority(metric));
-                message
-            };
-            // The new one first: the interface is never without.
-            append(handle, of, destination, with_metric(to)).await?;
-            remove(handle, of, destination, with_metric(from)).await?;
-            changed += 1;
-        }
-    }
-    Ok(changed)
-}
-
 fn message(ifindex: u32, destination: IpNet) -> RouteMessage {
     let mut message = RouteMessage::default();
     message.header.address_family = match destination {
@@ -201,22 +143,12 @@ async fn add(
     match handle.route().add(message).execute().await.map_err(io_error) {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {
-            let leads_as_wanted = |route: &RouteInfo| {
-                wanted
-                    .as_ref()
-                    .is_some_and(|wanted| (route.ifindex, route.gateway) == (wanted.ifindex, wanted.gateway))
-            };
             let present = dump_routes(handle).await?;
-            let mut rivals = present
-                .iter()
-                .filter(|route| route.destination == destination && route.table == u32::from(TABLE_MAIN));
-            match rivals.clone().any(leads_as_wanted) {
-                true => Ok(false),
-                false => Err(RouteError::Taken {
-                    destination,
-                    ifname: by.name.to_owned(),
-                    other: rivals.next().map_or(0, |route| route.ifindex),
-                }),
+            match wanted.and_then(|wanted| rival(&present, &wanted)) {
+                Some(other) => {
+                    Err(RouteError::Taken { destination, ifname: by.name.to_owned(), other: other.ifindex })
+                }
+                None => Ok(false),
             }
         }
         Err(source) => {
@@ -225,25 +157,17 @@ async fn add(
     }
 }
 
-/// Adds a route beside those of other interfaces that have the same destination and metric.
-async fn append(
-    handle: &Handle,
-    by: Interface<'_>,
-    destination: IpNet,
-    message: RouteMessage,
-) -> Result<(), RouteError> {
-    let failed = |source| RouteError::Change { verb: "add", destination, ifname: by.name.to_owned(), source };
-    let mut request = NetlinkMessage::from(RouteNetlinkMessage::NewRoute(message));
-    request.header.flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND;
-    let mut answers = handle.clone().request(request).map_err(|error| failed(io_error(error)))?;
-    while let Some(answer) = answers.next().await {
-        if let NetlinkPayload::Error(error) = answer.payload
-            && error.raw_code() != -libc::EEXIST
-        {
-            return Err(failed(error.to_io()));
-        }
-    }
-    Ok(())
+/// A route that the kernel takes for the wanted one though it leads another way; `None` if the wanted one is there.
+fn rival<'a>(present: &'a [RouteInfo], wanted: &RouteInfo) -> Option<&'a RouteInfo> {
+    let metric = match (wanted.metric, wanted.destination) {
+        (0, IpNet::V6(_)) => DEFAULT_IPV6_METRIC,
+        (metric, _) => metric,
+    };
+    let key = (wanted.destination, wanted.table, metric);
+    let mut same = present.iter().filter(|route| (route.destination, route.table, route.metric) == key);
+    let is_there =
+        same.clone().any(|route| (route.ifindex, route.gateway) == (wanted.ifindex, wanted.gateway));
+    if is_there { None } else { same.next() }
 }
 
 async fn remove(

@@ -25,8 +25,7 @@ pub enum Setting {
     AcceptRa = 4,
     /// `IFF_ALLMULTI`: a member passes on the multicast that the group joined.
     AllMulticast = 5,
-    /// Whether the member has the dummy IPv4 address (see [`super::addresses::DUMMY_ADDRESS`]); put on and taken away by
-    /// the driver.
+    /// Whether the member has the dummy IPv4 address: see [`super::addresses::dummy`], which keeps its note here.
     DummyAddress = 6,
     /// `IFF_UP`: a member that was down when the group found it was brought up ([`bring_up`]).
     AdminUp = 7,
@@ -139,7 +138,7 @@ pub fn bring_up(ifname: &str, ifindex: u32, store: &mut dyn SavedStore) -> Resul
 }
 
 /// Puts back what [`apply`] changed, where it is still as we left it. Goes on past errors and returns them. The dummy
-/// address is left to the driver.
+/// address is not among it.
 pub fn restore(ifname: &str, ifindex: u32, store: &mut dyn SavedStore) -> Vec<SettingsError> {
     let mut errors = Vec::new();
     for setting in Setting::ALL.into_iter().filter(|setting| *setting != Setting::DummyAddress) {

@@ -36,13 +36,8 @@ where
 
 /// Runs `ip`, split at spaces, in the namespace of the calling thread; returns what it prints.
 pub(crate) fn ip(arguments: &str) -> String {
-    run("ip", arguments)
-}
-
-/// Runs a command, split at spaces, in the namespace of the calling thread.
-pub(crate) fn run(program: &str, arguments: &str) -> String {
-    let output = Command::new(program).args(arguments.split_whitespace()).output().expect(program);
-    assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("ip").args(arguments.split_whitespace()).output().expect("ip of iproute2");
+    assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -67,8 +62,6 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
 
 /// Waits for a future, for 15 s at most.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(Duration::from_secs(15), future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what}: not within 15 s"),
-    }
+    let outcome = tokio::time::timeout(Duration::from_secs(15), future).await;
+    outcome.unwrap_or_else(|_| panic!("{what}: not within 15 s"))
 }

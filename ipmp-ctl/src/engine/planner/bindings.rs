@@ -35,15 +35,18 @@ pub(super) fn plan(
     }
     bound.extend(hosted.settle(&unbound, scene));
     let bound: BTreeMap<_, _> = bound.into_iter().map(|(homed, slot)| (homed.address, slot)).collect();
+    let mut guests: BTreeMap<u16, Vec<Homed>> = BTreeMap::new();
+    for homed in addresses {
+        if let Some(&slot) = bound.get(&homed.address) {
+            guests.entry(slot).or_default().push(*homed);
+        }
+    }
 
     let mut next = BTreeMap::new();
-    for (&failed, future) in futures {
-        let orphans: Vec<_> =
-            addresses.iter().copied().filter(|homed| bound.get(&homed.address) == Some(&failed)).collect();
-        for homed in &orphans {
-            next.insert(homed.address, Choice::new(failed, Choice::NONE_SLOT));
-        }
-        for (homed, backup) in hosted.clone().settle(&orphans, future) {
+    for (failed, orphans) in guests {
+        next.extend(orphans.iter().map(|homed| (homed.address, Choice::new(failed, Choice::NONE_SLOT))));
+        let backups = futures.get(&failed).map(|future| hosted.clone().settle(&orphans, future));
+        for (homed, backup) in backups.into_iter().flatten() {
             next.insert(homed.address, Choice::new(failed, backup));
         }
     }

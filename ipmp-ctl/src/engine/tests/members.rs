@@ -166,6 +166,15 @@ fn a_new_mac_address_gets_a_new_slot_and_is_announced() {
 }
 
 #[test]
+fn a_new_mac_address_is_announced_though_every_slot_is_taken() {
+    let mut rig = Rig::start(config::Group { addresses: vec![net(1)], ..group(&"a".repeat(64)) });
+    let slot = rig.engine.view().members[0].slot;
+    let actions = rig.change(0, |link| link.mac.bytes[5] = 99);
+    assert_eq!(rig.engine.view().members[0].slot, slot);
+    assert_eq!(actions[1..], [Action::Announce(vec![(v4(1), 0)]), Action::ReportMemberships]);
+}
+
+#[test]
 fn of_two_members_with_one_mac_address_the_later_is_offline() {
     let mut rig = Rig::start(config::Group { addresses: (1..=3).map(net).collect(), ..group("aas") });
     let mac = rig.links[&1].mac;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{super::*, SECOND};
 use crate::engine::{
     action::Notice,
-    fixture::{Rig, group, link, net, notices, v4},
+    fixture::{Rig, group, link, mac, net, notices, v4},
 };
 
 fn three_with_addresses() -> config::Group {
@@ -80,9 +80,13 @@ fn a_group_that_starts_without_members_says_so_and_waits() {
 fn nothing_moves_when_the_daemon_starts_again() {
     // Who is cut before the restart, with and without failback.
     for failback in [true, false] {
-        for history in
-            [&[][..], &[(0, false)], &[(0, false), (0, true)], &[(1, false), (0, false), (1, true)]]
-        {
+        for history in [
+            &[][..],
+            &[(0, false)],
+            &[(0, false), (0, true)],
+            &[(1, false), (0, false), (1, true)],
+            &[(0, false), (0, true), (2, false)],
+        ] {
             for roles in ["aaa", "aas", "saass"] {
                 let config =
                     config::Group { failback, addresses: (1..=5).map(net).collect(), ..group(roles) };
@@ -101,6 +105,30 @@ fn nothing_moves_when_the_daemon_starts_again() {
             }
         }
     }
+}
+
+#[test]
+fn a_cable_that_was_cut_between_two_daemons_fails_over_to_who_was_idle() {
+    let config = config::Group { failback: false, ..group("aaa") };
+    let mut rig = Rig::start(config.clone());
+    rig.down(0);
+    rig.up(0);
+    assert_eq!(rig.active(), [1, 2]);
+    rig.links.get_mut(&1).unwrap().carrier = false;
+    let (after, actions) = restart(&rig, config);
+    assert_eq!(after.active(), [0, 2]);
+    assert_eq!(notices(&actions)[..3], [Notice::LinkDown(1), Notice::Failed(1), Notice::Activated(0)]);
+}
+
+#[test]
+fn who_keeps_a_mac_address_does_not_change_with_the_daemon() {
+    let mut rig = Rig::start(three_with_addresses());
+    let mac = rig.links[&1].mac;
+    rig.change(0, |link| link.mac = mac);
+    assert_eq!(rig.active(), [1, 2]);
+    let (after, _) = restart(&rig, three_with_addresses());
+    assert_eq!(after.active(), [1, 2]);
+    assert!(after.engine.view().members[0].duplicate_mac);
 }
 
 #[test]
@@ -128,14 +156,19 @@ fn a_failed_installation_is_tried_again() {
 
 #[test]
 fn every_member_shows_a_sign_of_life_each_minute() {
-    let mut rig = Rig::start(config::Group { addresses: vec![net(1)], ..group("aas") });
+    let mut rig = Rig::start(config::Group { addresses: vec![net(1)], ..group("aass") });
     rig.down(1);
+    rig.change(3, |link| link.mac = mac(0));
     rig.wait(10 * SECOND);
     for _ in 0..5 {
         let actions = rig.wait(60 * SECOND);
         assert!(actions.contains(&Action::Announce(vec![(v4(1), 0)])), "{actions:?}");
         assert!(actions.contains(&Action::KeepAlive(2)), "a member without address too: {actions:?}");
         assert!(!actions.contains(&Action::KeepAlive(1)), "not a dead one: {actions:?}");
+        assert!(
+            !actions.contains(&Action::KeepAlive(3)),
+            "not one whose MAC address another has: {actions:?}"
+        );
     }
 }
 

@@ -59,10 +59,13 @@ fn an_interface_of_others_is_refused_by_name_and_left_alone() {
         "link add ipmp0-p type bridge",
         "link add ipmp0 type veth peer name other",
         "link add other type veth peer name ipmp0-p",
+        "link add ipmp0 type veth peer name x; link add ipmp0-p type veth peer name y",
     ];
     for way in ways {
         block_in_netns(move || async move {
-            ip(way);
+            for command in way.split(';') {
+                ip(command);
+            }
             let before = ip("-o link show");
             let handle = connect().expect("netlink");
             let error = GroupLink::create(&handle, "ipmp0", MAC, PEER_MAC).await.expect_err(way);

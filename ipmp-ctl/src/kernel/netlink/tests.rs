@@ -155,10 +155,10 @@ fn lost_messages_are_told() {
         ip("link add e0 type veth peer name e1");
         // Room for some hundred messages: more than are read in one go.
         let mut monitor = Monitor::with_buffer(128 << 10).expect("subscribe");
-        let many: String =
+        let many: Vec<String> =
             (0..2000).map(|n| format!("addr add 10.0.{}.{}/32 dev e0\n", n / 250, n % 250)).collect();
         let batch = std::env::temp_dir().join(format!("ipmp-addresses-{}", std::process::id()));
-        std::fs::write(&batch, many).expect("batch");
+        std::fs::write(&batch, many.concat()).expect("batch");
         ip(&format!("-batch {}", batch.display()));
         std::fs::remove_file(&batch).expect("batch");
         wait_for(&mut monitor, "loss", |change| (change == Change::Lost).then_some(())).await;

@@ -12,7 +12,7 @@ use super::{Facts, Findings};
 use crate::{
     config::{Member, TestAddresses},
     kernel::{
-        addresses::DUMMY_ADDRESS,
+        addresses::dummy::DUMMY_ADDRESS,
         netlink::{AddressInfo, LinkInfo, RouteInfo},
     },
 };
@@ -93,20 +93,25 @@ fn group_of_pair<'a>(name: &str, facts: &'a Facts) -> Option<&'a String> {
 
 /// An address by which the host would go past the group.
 fn address_in_the_way(link: &LinkInfo, own: &[IpAddr], facts: &Facts) -> Option<String> {
-    let foreign: Vec<String> = facts
+    let foreign: Vec<&AddressInfo> = facts
         .snapshot
         .addresses_of(link.ifindex)
         .filter(|address| !is_allowed(address, own, facts))
-        .map(|address| address.net().to_string())
         .collect();
+    if foreign.is_empty() {
+        return None;
+    }
     let name = &link.name;
-    (!foreign.is_empty()).then(|| {
-        format!(
-            "{name} carries {}: traffic would go past the group. Make it a data address (`addresses`) of the group, or \
-             remove it with `ip addr flush dev {name}`",
-            foreign.join(", ")
-        )
-    })
+    let shown: Vec<String> = foreign.iter().map(|address| address.net().to_string()).collect();
+    // One that a router's advertisements made comes back by itself.
+    let returns = foreign.iter().any(|address| address.expires && address.address.is_ipv6());
+    let keep_away =
+        if returns { format!(" after `sysctl -w net/ipv6/conf/{name}/accept_ra=0`") } else { String::new() };
+    Some(format!(
+        "{name} carries {}: traffic would go past the group. Make it a data address (`addresses`) of the group, or \
+         remove it with `ip addr flush dev {name}`{keep_away}",
+        shown.join(", ")
+    ))
 }
 
 fn is_allowed(address: &AddressInfo, own: &[IpAddr], facts: &Facts) -> bool {

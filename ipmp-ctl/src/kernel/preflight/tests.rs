@@ -100,6 +100,12 @@ fn addresses_and_routes_on_a_member_are_refused_by_name_with_a_remedy() {
         &["203.0.113.5/24, 2001:db8:9::5/64", "ip addr flush dev e0"],
     );
     found_after(
+        &[PAIR, "addr add 2001:db8:9::5/64 dev e0 nodad valid_lft 900 preferred_lft 900"],
+        Severity::Error,
+        5,
+        &["ip addr flush dev e0", "accept_ra=0"],
+    );
+    found_after(
         &[PAIR, "link set e0 up", "route add 203.0.113.0/24 dev e0", "-6 route add default dev e0"],
         Severity::Error,
         5,

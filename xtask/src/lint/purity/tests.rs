@@ -1,4 +1,6 @@
-use super::violations;
+use std::path::{Path, PathBuf};
+
+use super::{test_modules, violations};
 
 /// The forbidden words found in a source, with their lines.
 fn found(source: &str) -> Vec<(usize, String)> {
@@ -35,4 +37,11 @@ fn what_the_engine_may_do_is_no_violation() {
     for source in sources {
         assert_eq!(found(source), [], "{source}");
     }
+}
+
+#[test]
+fn modules_declared_for_tests_are_no_part_of_the_engine() {
+    let source = "mod homes;\n#[cfg(test)]\npub(crate) mod fixture;\n#[cfg(test)]\nmod tests;\n";
+    let expected = ["src/engine/fixture", "src/engine/tests"].map(PathBuf::from);
+    assert_eq!(test_modules(Path::new("src/engine.rs"), source), expected);
 }
