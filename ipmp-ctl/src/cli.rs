@@ -15,6 +15,7 @@ mod daemon;
 mod down;
 mod firewall;
 mod flow;
+mod log;
 mod output;
 mod protocol;
 mod selection;
@@ -183,10 +184,10 @@ pub(crate) struct DownArgs {
     /// Group
     #[arg(value_name = "GROUP")]
     pub(crate) group: String,
-    /// Network namespace of the group, if no daemon runs; default: what the last one noted beside the socket
+    /// Network namespace of the group, if no daemon runs [default: where the last daemon at this socket worked]
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) netns: Option<String>,
-    /// Directory where the group is pinned, if no daemon runs; default: what the last one noted beside the socket
+    /// Directory of the pins, if no daemon runs [default: that of the last daemon at this socket, or /sys/fs/bpf/ipmp]
     #[arg(long, value_name = "DIR")]
     pub(crate) pins: Option<PathBuf>,
 }

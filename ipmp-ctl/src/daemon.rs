@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +10,6 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{self, Config},
@@ -61,7 +59,6 @@ pub struct Options {
 /// # Errors
 /// What keeps the groups from being set up; nothing is left half made. Each line names the thing and what to do.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    begin_log(options.trace);
     let (config, warnings) = Config::load(&options.config)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
@@ -78,26 +75,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         .build()
         .context("starting the async runtime")?;
     runtime.block_on(serve(options, config))
-}
-
-/// Logs to standard error, at `RUST_LOG` or at `info`; what the packet path logs at the level asked for.
-fn begin_log(trace: TraceLevel) {
-    let packets = match trace {
-        TraceLevel::Off => "off",
-        TraceLevel::Debug => "debug",
-        TraceLevel::Trace => "trace",
-    };
-    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::new(format!("{filter},ipmp_ebpf={packets}"));
-    // A second call is a test's: the first logger stays.
-    drop(
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_target(false)
-            .with_ansi(io::stderr().is_terminal())
-            .with_writer(io::stderr)
-            .try_init(),
-    );
 }
 
 async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {

@@ -33,7 +33,7 @@
 //! | `settle`, `announcer` | what has to be done about it |
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     net::IpAddr,
     time::{Duration, Instant},
 };
@@ -210,14 +210,11 @@ impl Engine {
     }
 
     fn note_test_address(&mut self, member: MemberIndex, address: IpAddr, present: bool) {
-        let addresses: Option<&mut BTreeSet<_>> =
-            self.roster.member_mut(member).map(|member| &mut member.test_addresses);
-        if let Some(addresses) = addresses {
-            if present {
-                addresses.insert(address);
-            } else {
-                addresses.remove(&address);
-            }
+        let Some(member) = self.roster.member_mut(member) else { return };
+        if present {
+            member.test_addresses.insert(address);
+        } else {
+            member.test_addresses.remove(&address);
         }
     }
 

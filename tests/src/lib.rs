@@ -1,1 +1,38 @@
-//! x
+//! The harness of IPMP's tests, demo and benches: hosts made of network namespaces, faults, traffic and packets.
+//!
+//! Everything here cleans up when it is dropped, on a panic too, and everything has a name of its own (process id and
+//! a counter), so that any number of tests can run at once. What a killed process left is swept away by the next one
+//! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
+
+pub mod capture;
+pub mod config;
+pub mod counters;
+pub mod ctl;
+pub mod daemon;
+pub mod datagrams;
+pub mod echo;
+pub mod eventually;
+pub mod ip;
+pub mod link;
+pub mod netns;
+pub mod packet_socket;
+pub mod packets;
+pub mod ping;
+pub mod plan;
+pub mod residue;
+pub mod rig;
+pub mod stream;
+pub mod switch;
+pub mod topology;
+
+pub use self::{
+    capture::Capture,
+    config::GroupConfig,
+    daemon::Daemon,
+    eventually::eventually,
+    netns::Netns,
+    ping::Ping,
+    rig::Rig,
+    switch::Switch,
+    topology::{Host, Peer, Topology},
+};

@@ -44,8 +44,13 @@ pub(crate) fn group(roles: &str) -> config::Group {
 }
 
 /// `192.0.2.N/24`, for the configuration.
-pub(crate) fn net(n: u8) -> ipnet::IpNet {
-    ipnet::Ipv4Net::new([192, 0, 2, n].into(), 24).unwrap().into()
+pub(crate) fn net(n: u8) -> config::DataAddress {
+    data(ipnet::Ipv4Net::new([192, 0, 2, n].into(), 24).unwrap().into())
+}
+
+/// A data address of no particular line.
+pub(crate) fn data(net: ipnet::IpNet) -> config::DataAddress {
+    config::DataAddress { net, line: 1 }
 }
 
 /// `192.0.2.N`.
@@ -96,7 +101,7 @@ impl Rig {
     /// The group with all members up and all configured addresses, just started.
     pub(crate) fn start(config: config::Group) -> Self {
         let links = (0..config.members.len()).map(|index| (index, link(index))).collect();
-        let addresses = config.addresses.iter().map(ipnet::IpNet::addr).collect();
+        let addresses = config.addresses.iter().map(|data| data.net.addr()).collect();
         Self::start_with(config, None, links, addresses).0
     }
 

@@ -8,7 +8,7 @@ use proptest::{collection::vec, option, prelude::*, sample};
 use super::super::*;
 use crate::engine::{
     action::Notice,
-    fixture::{Rig, group, link, mac, net, notices, v4, v6},
+    fixture::{Rig, data, group, link, mac, net, notices, v4, v6},
 };
 
 /// Something that happens to a group. Members are numbered modulo their count.
@@ -65,7 +65,7 @@ fn any_group() -> impl Strategy<Value = config::Group> {
                 member.weight = weighted.then_some(weight);
             }
             config.addresses.extend((0..v4s).map(net));
-            config.addresses.extend((0..v6s).map(|n| ipnet::IpNet::new(v6(n), 64).unwrap()));
+            config.addresses.extend((0..v6s).map(|n| data(ipnet::IpNet::new(v6(n), 64).unwrap())));
             config
         },
     )

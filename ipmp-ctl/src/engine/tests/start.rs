@@ -18,7 +18,7 @@ fn links(members: impl IntoIterator<Item = MemberIndex>) -> BTreeMap<MemberIndex
 
 /// Ends the daemon and starts another one on what it leaves.
 fn restart(rig: &Rig, config: config::Group) -> (Rig, Vec<Action>) {
-    let addresses = config.addresses.iter().map(ipnet::IpNet::addr).collect();
+    let addresses = config.addresses.iter().map(|data| data.net.addr()).collect();
     Rig::start_with(config, Some(rig.engine.assignment().clone()), rig.links.clone(), addresses)
 }
 
@@ -187,7 +187,10 @@ fn the_interface_follows_the_smallest_member_and_min_active() {
 #[test]
 fn test_addresses_stay_with_their_member() {
     let mut config = group("aa");
-    config.members[1].test_addresses = config::TestAddresses::V4(vec!["192.0.2.21/24".parse().unwrap()]);
+    config.members[1].test_addresses = config::TestAddresses::V4(vec![config::TestAddress {
+        net: "192.0.2.21/24".parse().unwrap(),
+        line: 1,
+    }]);
     let mut rig = Rig::start(config);
     let local: IpAddr = "fe80::1".parse().unwrap();
     rig.tell(Event::TestAddress { member: 0, address: local, present: true });

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Facts, Finding, Severity, check_group};
 use crate::{
-    config::{Group, Member, ProbeHook, Receive, TestAddresses},
+    config::{DataAddress, Group, Member, ProbeHook, Receive, TestAddress, TestAddresses},
     kernel::{
         netlink::connect,
         sysctl,
@@ -15,7 +15,7 @@ fn group() -> Group {
     Group {
         name: "ipmp0".to_owned(),
         line: 1,
-        addresses: vec!["192.0.2.10/24".parse().expect("address")],
+        addresses: vec![DataAddress { net: "192.0.2.10/24".parse().expect("address"), line: 4 }],
         routes: Vec::new(),
         targets: Vec::new(),
         receive: Receive::Group,
@@ -27,7 +27,10 @@ fn group() -> Group {
         members: vec![Member {
             name: "e0".to_owned(),
             line: 5,
-            test_addresses: TestAddresses::V4(vec!["192.0.2.21/24".parse().expect("address")]),
+            test_addresses: TestAddresses::V4(vec![TestAddress {
+                net: "192.0.2.21/24".parse().expect("address"),
+                line: 6,
+            }]),
             weight: None,
             standby: false,
             priority: None,

@@ -14,6 +14,7 @@ fn interface(name: &str) -> Interface<'_> {
 
 fn route(destination: &str, via: &str) -> Route {
     Route {
+        line: 1,
         destination: destination.parse().expect("prefix"),
         via: via.parse().expect("address"),
         metric: None,

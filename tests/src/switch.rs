@@ -1,0 +1,73 @@
+//! An Ethernet switch: a bridge in a namespace of its own.
+
+use crate::{Netns, ctl};
+
+/// A switch. It floods multicast to every port and runs no spanning tree.
+#[derive(Debug)]
+pub struct Switch {
+    /// Its namespace; the bridge is `sw`.
+    pub netns: Netns,
+}
+
+impl Switch {
+    /// A switch without ports.
+    pub fn new(tag: &str) -> Self {
+        let netns = Netns::new(tag);
+        // The switch itself has nothing to say on the link.
+        netns.set("ipv6/conf/all/disable_ipv6", "1");
+        netns.set("ipv6/conf/default/disable_ipv6", "1");
+        netns.ip_batch(
+            "link add sw type bridge stp_state 0 forward_delay 0 mcast_snooping 0\n\
+             link set sw up\n",
+        );
+        Self { netns }
+    }
+
+    /// Connects a new NIC `nic` of `system` to a new port `port`; both ends go up.
+    ///
+    /// With `index` both ends get that interface index. Then the kernel takes them for real NICs and reports a change of
+    /// their carrier up to a second late, as it does for those; ends with different indexes are reported at once.
+    pub fn connect(&self, system: &Netns, nic: &str, port: &str, index: Option<u32>) {
+        let index = index.map_or_else(String::new, |index| format!("index {index}"));
+        let system_name = system.name();
+        self.netns.ip_batch(&format!(
+            "link add {port} {index} type veth peer name {nic} {index} netns {system_name}\n\
+             link set {port} master sw up\n"
+        ));
+        system.set_up(nic, true);
+    }
+
+    /// Pulls the cable of a port: the NIC loses its carrier.
+    pub fn cut(&self, port: &str) {
+        self.netns.set_up(port, false);
+    }
+
+    /// Puts the cable of a port back.
+    pub fn restore(&self, port: &str) {
+        self.netns.set_up(port, true);
+    }
+
+    /// Lets the port drop everything in both directions while the carrier stays.
+    pub fn blackhole(&self, port: &str) {
+        self.set_state(port, 0);
+    }
+
+    /// Ends [`Switch::blackhole`].
+    pub fn forward(&self, port: &str) {
+        self.set_state(port, 3);
+    }
+
+    fn set_state(&self, port: &str, state: u8) {
+        let state = state.to_string();
+        let output =
+            self.netns.command("bridge").args(["link", "set", "dev", port, "state", &state]).output();
+        let output = output.expect("bridge is installed");
+        assert!(output.status.success(), "port {port}: {}", ctl::describe(&output));
+    }
+
+    /// Packets that the switch has received by this port.
+    pub fn received(&self, port: &str) -> u64 {
+        let links = self.netns.ip_json(&format!("-s link show dev {port}"));
+        links[0]["stats64"]["rx"]["packets"].as_u64().expect("ip -s shows packet counts")
+    }
+}

@@ -1,0 +1,178 @@
+//! What the status commands show, to whom.
+
+use std::{
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    process::{Command, Output},
+};
+
+use ipmp_tests::{Rig, Topology, ctl, plan};
+use serde_json::Value;
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn rig() -> Rig {
+    Rig::with(Topology::new(), |group| group.member("e2", &["standby = true"]))
+}
+
+#[test]
+fn the_group_view_is_as_documented() {
+    let rig = rig();
+    let shown = rig.daemon.json(&["stat", "-g"]);
+    assert_eq!(keys(&shown), ["groups"]);
+    let row = &shown["groups"][0];
+    assert_eq!(keys(row), ["fdt_ms", "group", "interfaces", "state"]);
+    assert_eq!((row["group"].as_str(), row["state"].as_str()), (Some("ipmp0"), Some("ok")));
+    assert_eq!(row["fdt_ms"], Value::Null, "no member is probed");
+    let mut interfaces: Vec<_> =
+        row["interfaces"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    interfaces.sort_unstable();
+    assert_eq!(interfaces, ["e0", "e1", "e2"]);
+    assert_eq!(rig.daemon.json(&["stat"]), shown, "-g is the default");
+}
+
+#[test]
+fn the_interface_view_is_as_documented() {
+    let rig = rig();
+    rig.fail(0);
+    let shown = rig.daemon.json(&["stat", "-i"]);
+    assert_eq!(keys(&shown), ["interfaces"]);
+    let rows = shown["interfaces"].as_array().unwrap();
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        assert_eq!(keys(row), ["active", "flags", "group", "interface", "link", "probe", "state"]);
+        assert_eq!(row["flags"].as_str().map(str::len), Some(7), "{row}");
+        assert_eq!(row["group"], "ipmp0");
+        let failed = row["interface"] == "e0";
+        assert_eq!(row["active"], !failed, "{row}");
+        assert_eq!(row["link"], if failed { "down" } else { "up" }, "{row}");
+        assert_eq!(row["state"], if failed { "failed" } else { "ok" }, "{row}");
+        assert_eq!(row["probe"], "disabled", "{row}");
+    }
+}
+
+#[test]
+fn the_address_view_is_as_documented() {
+    let rig = rig();
+    let shown = rig.daemon.json(&["stat", "-a"]);
+    assert_eq!(keys(&shown), ["addresses"]);
+    for address in plan::data(0) {
+        let rows = shown["addresses"].as_array().unwrap();
+        let row =
+            rows.iter().find(|row| row["address"] == address.to_string()).expect("each address has a row");
+        assert_eq!(keys(row), ["address", "group", "inbound", "outbound", "state"]);
+        assert_eq!((&row["state"], &row["group"]), (&"up".into(), &"ipmp0".into()));
+        assert_eq!(row["outbound"], serde_json::json!(["e0", "e1"]), "the standby is inactive");
+        assert!(["e0", "e1"].contains(&row["inbound"].as_str().unwrap()), "{row}");
+    }
+    for member in 0..3 {
+        rig.topology.cut(member);
+    }
+    rig.daemon.until_group("ipmp0", "failed");
+    let shown = rig.daemon.json(&["stat", "-a"]);
+    for row in shown["addresses"].as_array().unwrap() {
+        assert_eq!((&row["inbound"], &row["outbound"]), (&Value::Null, &serde_json::json!([])), "{row}");
+    }
+}
+
+#[test]
+fn a_degraded_group_shows_which_members_do_not_work() {
+    let rig = Rig::new(Topology::new());
+    rig.fail(1);
+    rig.daemon.until_group("ipmp0", "degraded");
+    let text = ctl::text(&rig.daemon.ctl(&["stat", "-g"]));
+    let mut lines = text.lines();
+    let header: Vec<_> = lines.next().unwrap_or_default().split_whitespace().collect();
+    assert_eq!(header, ["GROUP", "GROUPNAME", "STATE", "FDT", "INTERFACES"], "{text}");
+    let row = lines.next().unwrap_or_default();
+    assert!(row.contains("degraded") && row.contains("[e1]") && row.contains("--"), "{text}");
+}
+
+#[test]
+fn people_get_tables_with_the_columns_of_ipmpstat() {
+    let rig = rig();
+    for (view, columns) in [
+        ("-i", "INTERFACE ACTIVE GROUP FLAGS LINK PROBE STATE"),
+        ("-a", "ADDRESS STATE GROUP INBOUND OUTBOUND"),
+    ] {
+        let text = ctl::text(&rig.daemon.ctl(&["stat", view]));
+        let header = text.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(header, columns, "{text}");
+        assert!(text.lines().count() >= 4, "{text}");
+    }
+}
+
+#[test]
+fn fields_can_be_chosen_and_made_parsable() {
+    let rig = Rig::new(Topology::new().members(2));
+    let output = rig.daemon.ctl(&["stat", "-a", "-P", "-o", "address,state"]);
+    let text = ctl::text(&output);
+    assert!(text.lines().any(|line| line == "10.9.0.10:up"), "{text}");
+    assert!(text.lines().any(|line| line == "fd09\\:\\:10:up"), "{text}");
+    let output = rig.daemon.ctl(&["stat", "-a", "-P"]);
+    assert_ne!(output.status.code(), Some(0), "-P without -o: {}", ctl::describe(&output));
+}
+
+#[test]
+fn unknown_groups_are_refused_by_name() {
+    let rig = Rig::new(Topology::new().members(2));
+    for arguments in [&["down", "ipmp9"][..], &["flow", "ipmp9", "10.9.0.10", "10.9.0.101"]] {
+        let output = rig.daemon.ctl(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", ctl::describe(&output));
+        assert!(ctl::text(&output).contains("ipmp9"), "{arguments:?}: {}", ctl::describe(&output));
+    }
+    rig.until_reachable();
+}
+
+/// Runs `ipmp-ctl` against the rig's daemon as a user who is not root.
+fn as_nobody(rig: &Rig, arguments: &[&str]) -> Output {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let open = |path: &std::path::Path| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    };
+    open(directory.path());
+    open(rig.daemon.socket().parent().expect("the socket is in a directory"));
+    let copy = directory.path().join("ipmp-ctl");
+    std::fs::copy(ctl::binary(), &copy).expect("the binary can be copied");
+    open(&copy);
+    let mut command = Command::new(&copy);
+    command.args(arguments).arg("--socket").arg(rig.daemon.socket());
+    ctl::run(command.uid(65534).gid(65534).current_dir("/"))
+}
+
+#[test]
+fn anyone_may_read_and_only_root_may_change() {
+    let rig = Rig::new(Topology::new().members(2));
+    for arguments in [&["stat", "-i", "--json"][..], &["flow", "ipmp0", "10.9.0.10", "10.9.0.101"]] {
+        let output = as_nobody(&rig, arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", ctl::describe(&output));
+    }
+    let output = as_nobody(&rig, &["down", "ipmp0"]);
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("root"), "{}", ctl::describe(&output));
+    rig.until_reachable();
+}
+
+#[test]
+fn maps_are_dumped_with_named_fields() {
+    let rig = Rig::new(Topology::new().members(2));
+    let pins = rig.daemon.group_pins("ipmp0").expect("the group has pins");
+    for (map, fields) in [
+        (ipmp_common::layout::names::SLOTS, &["ifindex", "mac"][..]),
+        (ipmp_common::layout::names::BUCKETS, &["slot", "backup"]),
+        (ipmp_common::layout::names::COUNTERS, &["tx_packets", "rx_bytes"]),
+    ] {
+        let output = ctl::run(Command::new("bpftool").args(["map", "dump", "pinned"]).arg(pins.join(map)));
+        let text = ctl::text(&output);
+        for field in fields {
+            assert!(
+                text.contains(&format!("\"{field}\"")),
+                "{map} has no {field}: {}",
+                text.chars().take(400).collect::<String>()
+            );
+        }
+    }
+}
