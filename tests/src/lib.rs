@@ -19,6 +19,7 @@ pub mod packet_socket;
 pub mod packets;
 pub mod ping;
 pub mod plan;
+pub mod program;
 pub mod residue;
 pub mod rig;
 pub mod stream;
