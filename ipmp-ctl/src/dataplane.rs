@@ -8,6 +8,7 @@
 //! | [`tables`] | the maps, open and typed |
 //! | [`words`] | map values in this process's memory |
 //! | [`diff`] | which writes lead from one assignment to another, pure |
+//! | [`flow`] | which member carries a flow, pure |
 //! | [`group_path`] | all of it for one group |
 //! | [`saved`] | old values of kernel settings, in a pinned map |
 //! | [`trace`] | what the programs log |
@@ -23,6 +24,7 @@
 //! assignment back, and puts its own programs into the links one by one, each in one step.
 
 pub mod diff;
+pub mod flow;
 pub mod group_path;
 pub mod hook;
 pub mod link_info;

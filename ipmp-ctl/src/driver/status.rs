@@ -2,14 +2,12 @@
 
 use std::net::IpAddr;
 
-use ipmp_common::{
-    Address, Choice, MemberCounters, SlotSet,
-    flow::{self, Transport},
-};
+use ipmp_common::{Choice, MemberCounters, SlotSet};
 
 use super::group::GroupRuntime;
 use crate::{
     control::protocol::{AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus},
+    dataplane::flow::{Flow, Way},
     engine::view::{GroupState, MemberView, ShownState},
 };
 
@@ -92,26 +90,34 @@ pub(super) fn flow(group: &GroupRuntime, flow: &FlowRequest) -> Result<FlowReply
     if flow.source.is_ipv4() != flow.destination.is_ipv4() {
         return Err(format!("{} and {} are of different families", flow.source, flow.destination));
     }
+    let is_broadcast = matches!(flow.destination, IpAddr::V4(to) if is_broadcast(group, to));
     let installed = group.path.installed();
-    let by_slot = |slot: u16| {
+    let way = Flow {
+        source: flow.source,
+        destination: flow.destination,
+        to_group: is_broadcast || flow.destination.is_multicast(),
+        protocol: flow.protocol,
+        source_port: flow.source_port,
+        destination_port: flow.destination_port,
+    }
+    .way(group.path.hash_seed(), installed);
+    let member = way.slot().and_then(|slot| {
         let ifindex = installed.slots.get(&slot)?.ifindex;
         Some(group.config().members[group.member_with(ifindex)?].name.clone())
-    };
-    if let Some(&slot) = installed.test_addresses.get(&flow.source) {
-        let why = format!("{} is a test address: it leaves by its own member only", flow.source);
-        return Ok(FlowReply { member: by_slot(slot), bucket: None, why });
-    }
-    let is_broadcast = matches!(flow.destination, IpAddr::V4(to) if is_broadcast(group, to));
-    if flow.destination.is_multicast() || is_broadcast {
-        let member = installed.nominee.choose(installed.usable, 0).and_then(by_slot);
-        let why = "broadcast and multicast leave by the nominated member".to_owned();
-        return Ok(FlowReply { member, bucket: None, why });
-    }
-    let bucket = bucket(group.path.hash_seed(), flow);
-    let choice = installed.buckets[bucket as usize];
-    let slot = choice.choose(installed.usable, bucket);
-    let why = why(choice, slot, installed.usable);
-    Ok(FlowReply { member: slot.and_then(by_slot), bucket: Some(bucket), why })
+    });
+    Ok(match way {
+        Way::TestAddress { .. } => {
+            let why = format!("{} is a test address: it leaves by its own member only", flow.source);
+            FlowReply { member, bucket: None, why }
+        }
+        Way::Nominated { .. } => {
+            let why = "broadcast and multicast leave by the nominated member".to_owned();
+            FlowReply { member, bucket: None, why }
+        }
+        Way::Bucket { number, choice, slot } => {
+            FlowReply { member, bucket: Some(number), why: why(choice, slot, installed.usable) }
+        }
+    })
 }
 
 fn is_broadcast(group: &GroupRuntime, to: std::net::Ipv4Addr) -> bool {
@@ -120,20 +126,6 @@ fn is_broadcast(group: &GroupRuntime, to: std::net::Ipv4Addr) -> bool {
         ipnet::IpNet::V6(_) => false,
     });
     of_subnet || to.is_broadcast()
-}
-
-fn bucket(seed: u64, flow: &FlowRequest) -> u32 {
-    let [a, b] = flow.source_port.to_be_bytes();
-    let [c, d] = flow.destination_port.to_be_bytes();
-    let transport = flow
-        .protocol
-        .filter(|&protocol| Transport::has_ports(protocol))
-        .map_or(Transport::NONE, |protocol| Transport::new(protocol, [a, b, c, d]));
-    let hash = match (flow.source, flow.destination) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => flow::hash_v4(seed, from.octets(), to.octets(), transport),
-        (from, to) => flow::hash_v6(seed, Address::from(from).bytes, Address::from(to).bytes, transport),
-    };
-    flow::bucket(hash)
 }
 
 fn why(choice: Choice, slot: Option<u16>, usable: SlotSet) -> String {

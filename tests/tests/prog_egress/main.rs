@@ -56,7 +56,9 @@ impl Egress {
     fn expect_sent(&mut self, what: &str, before: &[u8], after: &[u8], slot: u16) {
         let (ran, counts) = self.path.run(&mut self.program, before);
         assert_eq!(ran.verdict, Verdict::Redirected, "{what}: {counts:?}");
-        assert_eq!(Packet::parse(&ran.frame), Packet::parse(after), "{what}");
+        if ran.frame != after {
+            assert_eq!(Packet::parse(&ran.frame), Packet::parse(after), "{what}");
+        }
         assert_eq!(ran.frame, after, "{what}");
         assert_eq!(counts, Counts::sent(slot, before.len()), "{what}");
     }

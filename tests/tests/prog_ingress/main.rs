@@ -104,11 +104,9 @@ impl Ingress {
     /// Lets `frame` arrive and expects its fate.
     fn expect(&mut self, what: &str, frame: &[u8], fate: Fate) {
         let (ran, counts) = self.run(frame);
-        let what = format!(
-            "{what} at {}: {}",
-            if self.nominated { "the nominee" } else { "another" },
-            Packet::parse(frame)
-        );
+        let place = if self.nominated { "the nominee" } else { "another" };
+        // Parsing takes far longer than the run.
+        let what = || format!("{what} at {place}: {}", Packet::parse(frame));
         let received = Counts::received(SELF, frame.len());
         let (verdict, expected_counts) = match fate {
             Fate::Untouched => (Verdict::Untouched, Counts::default()),
@@ -122,12 +120,12 @@ impl Ingress {
             Fate::Group | Fate::GroupOnce => (Verdict::Redirected, received),
             Fate::Dropped(reason) => (Verdict::Dropped, Counts::only(reason)),
         };
-        assert_eq!((ran.verdict, counts), (verdict, expected_counts), "{what}");
+        assert_eq!((ran.verdict, counts), (verdict, expected_counts), "{}", what());
         let mut expected = frame.to_vec();
         if verdict == Verdict::Redirected && frame[0] & 1 == 0 {
             expected[..6].copy_from_slice(&GROUP_MAC.bytes);
         }
-        assert_eq!(ran.frame, expected, "{what}");
+        assert_eq!(ran.frame, expected, "{}", what());
     }
 
     /// Expects that the group interface has got the copies that it should, and nothing else.
