@@ -137,9 +137,14 @@ impl PacketPath {
 
     /// Runs the program once over `frame` and says what it did and counted.
     pub fn run(&self, program: &mut Loaded, frame: &[u8]) -> (Ran, Counts) {
+        self.observe(|| program.run(frame))
+    }
+
+    /// What the programs count while `work` is done.
+    pub fn observe<T>(&self, work: impl FnOnce() -> T) -> (T, Counts) {
         let before = self.counts();
-        let ran = program.run(frame);
-        (ran, self.counts().since(&before))
+        let result = work();
+        (result, self.counts().since(&before))
     }
 
     fn counts(&self) -> Counts {

@@ -17,14 +17,16 @@ use ipmp_tests::program::{
 };
 use serde_json::Value;
 
-/// Verified instructions of a program without tracing: a third of what kernels accept from anybody without asking how
-/// long they take, and twice what was needed when this was written.
-const VERIFIED: u32 = 60_000;
+/// A program, the trace level it is loaded with, and the instructions that the verifier may look at: about twice of what it
+/// looked at when this was written. Kernels give up at a million; loading takes about a microsecond for each.
+const VERIFIED: [(Program, u8, u32); 4] = [
+    (Program::GroupEgress, 0, 60_000),
+    (Program::GroupEgress, 5, 75_000),
+    (Program::MemberIngress, 0, 25_000),
+    (Program::MemberIngress, 5, 30_000),
+];
 
-/// The same with every packet traced.
-const VERIFIED_TRACING: u32 = 300_000;
-
-/// Bytes of machine code without tracing.
+/// Bytes of machine code of a program without tracing: what a packet may push out of the CPU's first cache.
 const MACHINE_CODE: u32 = 24 * 1024;
 
 const fn size<T>() -> u32 {
@@ -77,6 +79,9 @@ fn dump(pins: &Path, map: &str) -> Vec<Value> {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{map}: {error}: {text}"))
 }
 
+/// The fields of a `Choice`.
+const CHOICE: [&str; 3] = ["backup", "epoch", "slot"];
+
 /// The names of the fields of an object; those of an object inside it follow as `outer.inner`.
 fn fields(value: &Value) -> Vec<String> {
     let object = value.as_object().unwrap_or_else(|| panic!("{value} has no fields"));
@@ -99,7 +104,6 @@ fn formatted(entry: &Value) -> &Value {
 #[test]
 fn bpftool_prints_named_fields() {
     let path = PacketPath::new(GROUP_MAC, &assignment());
-    const CHOICE: [&str; 3] = ["backup", "epoch", "slot"];
     let with_choice = |field: &str, others: &[&str]| {
         let mut names: Vec<_> = CHOICE.iter().map(|inner| format!("{field}.{inner}")).collect();
         names.extend(others.iter().map(|&name| name.to_owned()));
@@ -167,19 +171,16 @@ fn bpftool_prints_what_was_written() {
 #[test]
 fn the_programs_stay_within_their_budget() {
     let path = PacketPath::new(GROUP_MAC, &assignment());
-    for program in [Program::GroupEgress, Program::MemberIngress] {
-        for (trace_level, budget, code) in [(0, VERIFIED, Some(MACHINE_CODE)), (5, VERIFIED_TRACING, None)] {
-            for (behind, receive_on_member) in [(false, false), (true, true)] {
-                let constants = Constants { trace_level, behind, receive_on_member, ..scene::constants() };
-                let info = path.load(program, constants).info();
-                let verified = info.verified_instruction_count().expect("kernels from 5.16 tell");
-                let jited = info.size_jitted();
-                println!(
-                    "{program:?}, trace level {trace_level}: {verified} instructions verified, {jited} bytes of code"
-                );
-                assert!(verified <= budget, "{program:?}, trace level {trace_level}: {verified} > {budget}");
-                assert!(code.is_none_or(|code| jited <= code), "{program:?}: {jited} bytes of code");
-            }
+    for (program, trace_level, budget) in VERIFIED {
+        for (behind, receive_on_member) in [(false, false), (true, true)] {
+            let constants = Constants { trace_level, behind, receive_on_member, ..scene::constants() };
+            let info = path.load(program, constants).info();
+            let verified = info.verified_instruction_count().expect("kernels from 5.16 on tell");
+            let code = info.size_jitted();
+            let what = format!("{program:?}, trace level {trace_level}");
+            println!("{what}: {verified} instructions verified, {code} bytes of machine code");
+            assert!(verified <= budget, "{what}: {verified} instructions verified, {budget} allowed");
+            assert!(code <= MACHINE_CODE || trace_level > 0, "{what}: {code} bytes of machine code");
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use aya::{
     Ebpf,
-    programs::{ProgramInfo, TestRun, TestRunOptions},
+    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions},
 };
 use ipmp_ctl::dataplane::object::{self, Program};
+
+use crate::Netns;
 
 /// Size of the kernel's `struct __sk_buff`.
 const CONTEXT: usize = 192;
@@ -87,6 +89,14 @@ impl Loaded {
             other => Verdict::Other(other),
         };
         Ran { verdict, frame: out }
+    }
+
+    /// Attaches the program to an interface, for what a run cannot show. It stays there as long as the value.
+    pub fn attach(&mut self, netns: &Netns, interface: &str, at: TcAttachType) {
+        let program = object::classifier(&mut self.object, self.program).expect("it was loaded");
+        netns
+            .run(move || program.attach(interface, at).map(drop))
+            .unwrap_or_else(|error| panic!("{:?} at {interface}: {error}", self.program));
     }
 
     /// What the kernel knows of the program: its size, and what verifying it took.

@@ -1,6 +1,7 @@
 //! `group_egress`, run by the kernel over made packets: which member sends what, as whom, and what is dropped.
 
 mod arp;
+mod attached;
 mod choice;
 mod damage;
 mod nd;

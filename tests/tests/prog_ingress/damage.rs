@@ -1,5 +1,7 @@
 //! Packets cut short and packets of random bytes.
 
+use std::net::Ipv6Addr;
+
 use ipmp_common::{Reason, member::Mac};
 use ipmp_tests::{
     packets::{
@@ -23,7 +25,7 @@ use super::{
 #[test]
 fn a_packet_cut_short_is_taken_for_what_is_left_of_it() {
     let alert = ipv4(peer_v4(0), [224, 0, 0, 1].into()).options(&[0x94, 4, 0, 0]);
-    let v6 = || to_group_v6() / ipv6(peer_v6(0), "ff02::1".parse().unwrap());
+    let v6 = || to_group_v6() / ipv6(peer_v6(0), Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1));
     // The fate while it is too short, the length from which on it is not, and the fate then.
     let rows = [
         ("UDP", to_member() / ipv4(peer_v4(0), data_v4(0, 0)) / udp(1, 2), Untouched, 34, Group),
@@ -68,12 +70,12 @@ fn corpus() -> Vec<Packet> {
             / ipv4(peer_v4(0), [224, 0, 0, 1].into()).options(&[0x94, 4, 0, 0])
             / igmp(0x11, [0; 4].into()),
         to_group_v6()
-            / ipv6(peer_v6(0), "ff02::1".parse().unwrap())
+            / ipv6(peer_v6(0), Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1))
             / hop_by_hop()
             / icmpv6(130, 0)
             / payload(&[0; 16]),
         to_group_v6()
-            / ipv6(peer_v6(0), "ff02::1".parse().unwrap())
+            / ipv6(peer_v6(0), Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1))
             / neighbour_advertisement(peer_v6(0)).target_link(PEER_MAC),
         arp_request(PEER_MAC, peer_v4(0), data_v4(0, 0)),
         arp_reply(PEER_MAC, peer_v4(0), OWN_MAC, data_v4(0, 0)),

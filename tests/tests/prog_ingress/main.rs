@@ -1,6 +1,7 @@
 //! `member_ingress`, run by the kernel over made packets: what is the group's, what stays the member's own, and what is
 //! nobody's.
 
+mod attached;
 mod damage;
 mod nomination;
 mod own;
@@ -109,13 +110,12 @@ impl Ingress {
         let what = || format!("{what} at {place}: {}", Packet::parse(frame));
         let received = Counts::received(SELF, frame.len());
         let (verdict, expected_counts) = match fate {
-            Fate::Untouched => (Verdict::Untouched, Counts::default()),
             Fate::Counted => (Verdict::Untouched, received),
             Fate::Both if self.nominated => {
                 self.copies.push(frame.to_vec());
                 (Verdict::Untouched, received)
             }
-            Fate::Both => (Verdict::Untouched, Counts::default()),
+            Fate::Untouched | Fate::Both => (Verdict::Untouched, Counts::default()),
             Fate::GroupOnce if !self.nominated => (Verdict::Dropped, Counts::only(Reason::NotNominated)),
             Fate::Group | Fate::GroupOnce => (Verdict::Redirected, received),
             Fate::Dropped(reason) => (Verdict::Dropped, Counts::only(reason)),
