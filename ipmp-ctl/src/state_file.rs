@@ -57,3 +57,29 @@ impl StateFile {
         fs::rename(&new, &path)
     }
 }
+
+/// Keeps the file of a running daemon true.
+#[derive(Debug)]
+pub struct StateKeeper {
+    state: StateFile,
+    socket: PathBuf,
+}
+
+impl StateKeeper {
+    /// For a daemon that listens at `socket`. Nothing is written yet.
+    pub fn new(netns: Option<PathBuf>, pins: PathBuf, socket: PathBuf) -> Self {
+        Self { state: StateFile { netns, pins, groups: Vec::new() }, socket }
+    }
+
+    /// Writes down which groups are up. The daemon goes on without the file; the operator is told.
+    pub fn groups_are(&mut self, groups: Vec<String>) {
+        self.state.groups = groups;
+        if let Err(error) = self.state.write(&self.socket) {
+            let path = StateFile::path(&self.socket);
+            tracing::warn!(
+                "{}: {error}; `ipmp-ctl down` without a daemon will need --netns and --pins",
+                path.display()
+            );
+        }
+    }
+}

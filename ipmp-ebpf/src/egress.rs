@@ -65,7 +65,7 @@ pub fn run(ctx: &TcContext) -> i32 {
             member.send(packet)
         }
         Err(reason) => {
-            debug!(ctx, "not sent: type {:x}, {} bytes, reason {}", protocol, packet.len(), reason as u32);
+            debug!(ctx, "not sent: type {:x}, {} bytes: {}", protocol, packet.len(), reason.as_str());
             member::drop(reason)
         }
     }

@@ -45,10 +45,10 @@ pub fn run(ctx: &TcContext) -> i32 {
         Destination::Drop(reason) => {
             debug!(
                 ctx,
-                "not received: {} bytes at slot {}, reason {}",
+                "not received: {} bytes at slot {}: {}",
                 packet.len(),
                 config::slot(),
-                reason as u32
+                reason.as_str()
             );
             member::drop(reason)
         }
