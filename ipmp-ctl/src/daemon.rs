@@ -29,7 +29,7 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
-    state_file::StateFile,
+    state_file::StateKeeper,
 };
 
 /// Requests that may wait while the loop is busy.
@@ -95,12 +95,9 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
     let server = Server::listen(&options.socket, asked)?;
-    let mut driver = Driver::new(config.clone(), handle, requests)?;
-    let state = |groups| StateFile {
-        netns: options.netns.as_deref().map(netns::path_of),
-        pins: options.pins.clone(),
-        groups,
-    };
+    let namespace = options.netns.as_deref().map(netns::path_of);
+    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone());
+    let mut driver = Driver::new(config.clone(), handle, requests, keeper)?;
     for (group, pins) in config.groups.iter().zip(pins) {
         let was_there = crate::kernel::ifreq::index_of(&group.name).is_ok();
         let pin_path = pins.path().to_owned();
@@ -114,19 +111,11 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
             return Err(error);
         }
     }
-    let write_state = |groups| {
-        if let Err(error) = state(groups).write(&options.socket) {
-            tracing::warn!("{}: {error}", StateFile::path(&options.socket).display());
-        }
-    };
-    write_state(driver.group_names());
     tracing::info!(groups = config.groups.len(), "ready");
     let ended = driver.run(stop).await;
     drop(server);
-    let left = driver.group_names();
-    write_state(left.clone());
     ended?;
-    for group in left {
+    for group in driver.group_names() {
         tracing::info!(
             "group {group}: the packet path stays in place and traffic goes on; until a daemon runs again nothing reacts to \
              failures. `ipmp-ctl down {group}` removes it"

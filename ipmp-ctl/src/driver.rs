@@ -53,6 +53,7 @@ use crate::{
         routes::common,
         sysfs::Sysfs,
     },
+    state_file::StateKeeper,
 };
 
 /// How often the multicast filter of the group interfaces is read.
@@ -92,6 +93,7 @@ pub struct Driver {
     outcomes: UnboundedReceiver<Outcome>,
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
+    keeper: StateKeeper,
     /// When a dump has to follow lost messages.
     resync_at: Option<Instant>,
     /// When the routes of members that came up, or got a link-local address, are to be put behind the group's again.
@@ -131,7 +133,12 @@ pub enum DriverError {
 
 impl Driver {
     /// Subscribes to what happens. No group yet.
-    pub fn new(config: Config, handle: Handle, asked: mpsc::Receiver<Asked>) -> Result<Self, DriverError> {
+    pub fn new(
+        config: Config,
+        handle: Handle,
+        asked: mpsc::Receiver<Asked>,
+        keeper: StateKeeper,
+    ) -> Result<Self, DriverError> {
         let (outcome_sender, outcomes) = mpsc::unbounded_channel();
         let hooks = HookWorker::start(outcome_sender)
             .map_err(|source| DriverError::System { what: "starting a thread", source })?;
@@ -148,6 +155,7 @@ impl Driver {
             outcomes,
             found: mpsc::unbounded_channel(),
             asked,
+            keeper,
             resync_at: None,
             demote_at: None,
         })
@@ -186,6 +194,7 @@ impl Driver {
             "the group is set up (programs by {by})"
         );
         self.groups.push(Some(group));
+        self.keeper.groups_are(self.group_names());
         Ok(())
     }
 
@@ -548,6 +557,7 @@ impl Driver {
                 tracing::warn!("{error}");
             }
         }
+        self.keeper.groups_are(self.group_names());
         match teardown::running(&self.handle, group).await {
             Ok(()) => {
                 tracing::info!(
@@ -563,7 +573,10 @@ impl Driver {
     /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
     /// daemon stay.
     pub async fn undo_new(&mut self) {
-        for group in std::mem::take(&mut self.groups).into_iter().flatten().filter(|group| group.is_new) {
+        let (new, old): (Vec<_>, Vec<_>) = self.groups.drain(..).flatten().partition(|group| group.is_new);
+        self.groups = old.into_iter().map(Some).collect();
+        self.keeper.groups_are(self.group_names());
+        for group in new {
             if let Err(error) = teardown::running(&self.handle, group).await {
                 tracing::warn!("{error}");
             }

@@ -1,4 +1,23 @@
-//! The controller of IPMP for Linux.
+//! The controller of IPMP for Linux: a daemon that decides what the packet path of each group does, and the commands that
+//! ask it.
+//!
+//! ```text
+//!   kernel (edge)              driver (the loop)              engine (pure)
+//!   netlink, carrier poll ──>  Event ──────────────────────>  members, group state, plan
+//!                              Action <─────────────────────  one assignment, announcements, notices
+//!   announcer, group link <──  carry out ──> dataplane: diff, maps, programs, pins
+//! ```
+//!
+//! A tour, from the outside in:
+//!
+//! * [`daemon`] goes from the command line to the loop; [`config`] is the file, validated whole.
+//! * [`driver`] is the loop and all that happens at run time; it has no policy. [`control`] is its socket.
+//! * [`engine`] is the policy: no socket, no clock, no thread. Events and the time go in, actions come out.
+//! * [`dataplane`] holds the packet path: how an [assignment](engine::assignment::Assignment) gets into the maps, how
+//!   programs get to their places, what survives the daemon.
+//! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
+//! * [`down`] takes away what a daemon left; [`state_file`] tells it where.
+
 pub mod config;
 pub mod control;
 pub mod daemon;

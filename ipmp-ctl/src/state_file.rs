@@ -1,7 +1,9 @@
 //! Where a daemon's groups are, for `down` when the daemon is no longer there: a small file beside its control socket.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -29,13 +31,23 @@ impl StateFile {
     /// Reads the file beside `socket`; `None` if there is none.
     ///
     /// # Errors
-    /// It cannot be read, or is not of this version.
+    /// It cannot be read, is not of this version, or belongs to somebody else: in a directory that anyone may write to,
+    /// anyone could tell root what to take down.
     pub fn read(socket: &Path) -> io::Result<Option<Self>> {
-        match fs::read_to_string(Self::path(socket)) {
-            Ok(text) => Ok(Some(serde_json::from_str(&text)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let mut file = match File::open(Self::path(socket)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if file.metadata()?.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "it belongs to another user and is not trusted",
+            ));
         }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(Some(serde_json::from_str(&text)?))
     }
 
     /// Writes the file beside `socket`, or removes it when no group is left. Whoever reads meanwhile sees the old one or
@@ -53,7 +65,38 @@ impl StateFile {
         }
         let mut new = path.clone().into_os_string();
         new.push(".new");
-        fs::write(&new, serde_json::to_string_pretty(self)?)?;
+        // One left by a crash, or put there by somebody else, must not be written through.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        File::create_new(&new)?.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
         fs::rename(&new, &path)
+    }
+}
+
+/// Keeps the file of a running daemon true.
+#[derive(Debug)]
+pub struct StateKeeper {
+    state: StateFile,
+    socket: PathBuf,
+}
+
+impl StateKeeper {
+    /// For a daemon that listens at `socket`. Nothing is written yet.
+    pub fn new(netns: Option<PathBuf>, pins: PathBuf, socket: PathBuf) -> Self {
+        Self { state: StateFile { netns, pins, groups: Vec::new() }, socket }
+    }
+
+    /// Writes down which groups are up. The daemon goes on without the file; the operator is told.
+    pub fn groups_are(&mut self, groups: Vec<String>) {
+        self.state.groups = groups;
+        if let Err(error) = self.state.write(&self.socket) {
+            let path = StateFile::path(&self.socket);
+            tracing::warn!(
+                "{}: {error}; `ipmp-ctl down` without a daemon will need --netns and --pins",
+                path.display()
+            );
+        }
     }
 }

@@ -28,6 +28,7 @@ impl Arp {
     /// The message of an ARP packet; `None` if it is cut short or about other kinds of address.
     #[inline(always)]
     pub fn of(packet: Packet) -> Option<&'static Self> {
+        packet.make_linear((ETH_LEN + size_of::<Self>()) as u32);
         packet.at::<Self>(ETH_LEN).filter(|arp| arp.kind == ETHERNET_IPV4)
     }
 

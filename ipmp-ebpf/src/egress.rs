@@ -15,7 +15,7 @@ use crate::{
     maps::{self, State},
     member::{self, Member},
     nd,
-    packet::{Ethernet, Packet, ethertype, mac_word},
+    packet::{Ethernet, IPV4_HEAD, IPV6_HEAD, LONG_HEAD, Packet, ethertype, mac_word},
 };
 
 /// The rules, in this order:
@@ -28,7 +28,7 @@ use crate::{
 #[inline(always)]
 pub fn run(ctx: &TcContext) -> i32 {
     let packet = Packet::new(ctx);
-    packet.make_head_linear();
+    packet.make_linear(IPV4_HEAD);
     let Some(ethernet) = packet.at::<Ethernet>(0) else {
         return member::drop(Reason::ForeignSource);
     };
@@ -65,7 +65,7 @@ pub fn run(ctx: &TcContext) -> i32 {
             member.send(packet)
         }
         Err(reason) => {
-            debug!(ctx, "not sent: type {:x}, {} bytes, reason {}", protocol, packet.len(), reason as u32);
+            debug!(ctx, "not sent: type {:x}, {} bytes: {}", protocol, packet.len(), reason.as_str());
             member::drop(reason)
         }
     }
@@ -83,7 +83,12 @@ fn arp(packet: Packet, state: State) -> Result<Member, Reason> {
 /// The member that sends an IPv4 packet.
 #[inline(always)]
 fn ipv4(packet: Packet, state: State, to_group: bool) -> Result<Member, Reason> {
-    let Some(ip) = Ipv4::of(packet) else { return Member::nominated(state) };
+    let Some(mut ip) = Ipv4::of(packet) else { return Member::nominated(state) };
+    if ip.has_options() {
+        packet.make_linear(LONG_HEAD);
+        let Some(again) = Ipv4::of(packet) else { return Member::nominated(state) };
+        ip = again;
+    }
     if let Some(slot) = state.test_address(&ip.source()) {
         return Member::in_slot(slot);
     }
@@ -96,6 +101,7 @@ fn ipv4(packet: Packet, state: State, to_group: bool) -> Result<Member, Reason> 
 /// The member that sends an IPv6 packet; neighbour discovery in its name.
 #[inline(always)]
 fn ipv6(packet: Packet, state: State, to_group: bool) -> Result<Member, Reason> {
+    packet.make_linear(IPV6_HEAD);
     let Some(ip) = Ipv6::of(packet) else { return Member::nominated(state) };
     let upper = ipv6::upper(packet, ip.next_header);
     // The walk may be a call, after which the verifier wants the header checked anew.

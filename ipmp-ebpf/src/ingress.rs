@@ -16,7 +16,7 @@ use crate::{
     maps::{self, State},
     member::{self, UNTOUCHED},
     nd,
-    packet::{Ethernet, Packet, ethertype, packet_type},
+    packet::{Ethernet, IPV4_HEAD, IPV6_HEAD, LONG_HEAD, Packet, ethertype, packet_type},
 };
 
 /// Where a frame goes.
@@ -45,10 +45,10 @@ pub fn run(ctx: &TcContext) -> i32 {
         Destination::Drop(reason) => {
             debug!(
                 ctx,
-                "not received: {} bytes at slot {}, reason {}",
+                "not received: {} bytes at slot {}: {}",
                 packet.len(),
                 config::slot(),
-                reason as u32
+                reason.as_str()
             );
             member::drop(reason)
         }
@@ -97,7 +97,7 @@ fn classify(packet: Packet, state: State) -> Destination {
             return Destination::Member;
         }
     }
-    packet.make_head_linear();
+    packet.make_linear(IPV4_HEAD);
     let Some(ethernet) = packet.at::<Ethernet>(0) else { return Destination::Member };
     let protocol = ethernet.ethertype();
     if !matches!(protocol, ethertype::IPV4 | ethertype::ARP | ethertype::IPV6) || ethernet.is_link_local() {
@@ -130,8 +130,14 @@ fn arp(packet: Packet, state: State, to_group: bool) -> Destination {
 
 #[inline(always)]
 fn ipv4(packet: Packet, state: State, to_group: bool) -> Destination {
-    let Some(ip) = Ipv4::of(packet) else { return Destination::Member };
+    let Some(mut ip) = Ipv4::of(packet) else { return Destination::Member };
     if to_group {
+        // IGMP always carries the router alert option.
+        if ip.has_options() {
+            packet.make_linear(LONG_HEAD);
+            let Some(again) = Ipv4::of(packet) else { return Destination::Member };
+            ip = again;
+        }
         let query = ip.protocol == IGMP
             && packet.at::<[u8; 2]>(ip.upper_offset()).is_some_and(|igmp| igmp[0] == IGMP_QUERY);
         return if query { Destination::Both } else { Destination::Group };
@@ -147,6 +153,7 @@ const IGMP_QUERY: u8 = 0x11;
 
 #[inline(always)]
 fn ipv6(packet: Packet, state: State, to_group: bool) -> Destination {
+    packet.make_linear(IPV6_HEAD);
     let Some(ip) = Ipv6::of(packet) else { return Destination::Member };
     let destination = ip.destination();
     let upper = ipv6::upper(packet, ip.next_header);

@@ -50,6 +50,12 @@ impl Ipv4 {
         Address::v4(self.destination)
     }
 
+    /// Whether the header is longer than its fixed part.
+    #[inline(always)]
+    pub fn has_options(&self) -> bool {
+        self.version_and_length & 0x0f > 5
+    }
+
     /// Offset of what follows the header and its options.
     #[inline(always)]
     pub fn upper_offset(&self) -> usize {

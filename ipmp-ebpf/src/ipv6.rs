@@ -3,7 +3,7 @@
 use aya_ebpf::bindings::__sk_buff;
 use ipmp_common::Address;
 
-use crate::packet::{ETH_LEN, IPV6_LEN, Packet};
+use crate::packet::{ETH_LEN, IPV6_LEN, LONG_HEAD, Packet};
 
 /// ICMPv6.
 pub const ICMPV6: u8 = 58;
@@ -69,12 +69,16 @@ pub struct Upper {
 /// "No next header": the protocol number of fragments, packets cut short, and those with too many headers.
 const NO_UPPER: u8 = 59;
 
-/// The upper layer of an IPv6 packet.
+/// The upper layer of an IPv6 packet. Every reference into the packet dies.
 #[inline(always)]
 pub fn upper(packet: Packet, next_header: u8) -> Upper {
+    if next_header == ICMPV6 {
+        packet.make_linear(LONG_HEAD);
+    }
     if !is_extension(next_header) {
         return Upper { protocol: next_header, offset: ETH_LEN + IPV6_LEN };
     }
+    packet.make_linear(LONG_HEAD);
     let found = walk_extension_headers(packet.raw());
     Upper { protocol: (found >> 16) as u8, offset: found as usize & (END - 1) }
 }

@@ -32,9 +32,12 @@ pub mod packet_type {
     pub const BROADCAST: u32 = 1;
 }
 
-/// How much of a packet's beginning is looked at: room for the IP header, the ports, and a neighbour discovery message
-/// with its usual options.
-const HEAD: u32 = 128;
+/// What the usual IPv4 packet is looked at: Ethernet and IP header without options, and the ports.
+pub const IPV4_HEAD: u32 = ETH_LEN as u32 + 20 + 4;
+/// The same of the usual IPv6 packet.
+pub const IPV6_HEAD: u32 = (ETH_LEN + IPV6_LEN) as u32 + 4;
+/// What an unusual packet is looked at: extension headers, or a neighbour discovery message with its options.
+pub const LONG_HEAD: u32 = 256;
 
 /// A packet, by the kernel's description of it.
 #[derive(Clone, Copy)]
@@ -99,16 +102,22 @@ impl Packet {
         Some(unsafe { &*(start as *const T) })
     }
 
-    /// Makes the headers directly readable. Packets that came from another host may have them in fragments.
+    /// Makes the first `wanted` bytes directly readable, as far as there are so many. Every reference into the packet may
+    /// die.
+    ///
+    /// What this host sends has its headers in one piece; what it forwards may have them in fragments. Ask for no more than
+    /// is looked at: pulling payload into the linear part costs a copy for each packet of a bulk transfer.
     #[inline(always)]
-    pub fn make_head_linear(self) {
+    pub fn make_linear(self, wanted: u32) {
         // SAFETY: see `len`.
         let (data, end) = unsafe { ((*self.skb).data as usize, (*self.skb).data_end as usize) };
-        let len = self.len();
-        let wanted = if len < HEAD { len } else { HEAD };
         if data + wanted as usize > end {
-            // A failure leaves the packet as it is: what cannot be read is then treated as missing.
-            let _ = aya_ebpf::programs::sk_buff::SkBuff::new(self.skb).pull_data(wanted);
+            let len = self.len();
+            let wanted = if len < wanted { len } else { wanted };
+            if data + wanted as usize > end {
+                // A failure leaves the packet as it is: what cannot be read is then treated as missing.
+                let _ = aya_ebpf::programs::sk_buff::SkBuff::new(self.skb).pull_data(wanted);
+            }
         }
     }
 

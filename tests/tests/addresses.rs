@@ -17,10 +17,7 @@ fn duplicate_address_detection_passes_with_three_members_on_one_switch() {
     let rig = Rig::new(Topology::new());
     let shown = rig.host().ip("-6 addr show dev ipmp0");
     assert!(!shown.contains("dadfailed"), "{shown}");
-    assert_eq!(
-        rig.host().ip_json("-6 addr show dev ipmp0 scope global")[0]["addr_info"].as_array().map(Vec::len),
-        Some(3)
-    );
+    assert_eq!(shown.matches("fd09::").count(), 3, "{shown}");
 }
 
 #[test]

@@ -164,7 +164,8 @@ fn the_group_interface_takes_the_smallest_segmentation_limits() {
     host.ip("link set e0 gso_max_size 60000 gso_max_segs 40");
     let rig = Rig { daemon: Daemon::start(host, &topology.hosts[0].group()), topology };
     let until = |size: u64, segments: u64| {
-        eventually("limits of the group interface", SOON, || {
+        // The kernel announces this change to nobody: it is found when settings are read again on a slow timer.
+        eventually("limits of the group interface", 3 * SOON, || {
             let seen = ["gso_max_size", "gso_max_segs"].map(|name| limit(rig.host(), "ipmp0", name));
             holds(seen == [size, segments], || seen)
         });
@@ -231,7 +232,8 @@ fn frames_with_a_mac_of_their_own_are_dropped_and_counted() {
     let rig = Rig::new(Topology::new());
     let foreign = ethernet(Mac { bytes: [2, 1, 1, 1, 1, 1] }, rig.peer().mac("eth0")) / payload(&[0; 46]);
     let before = reason(&rig.daemon, "ipmp0", Reason::ForeignSource);
-    PacketSocket::open(rig.host(), "ipmp0").send(&foreign);
+    // The sender may be told of the drop.
+    let _ = PacketSocket::open(rig.host(), "ipmp0").try_send(&foreign.build());
     eventually("the drop is counted", SOON, || {
         let now = reason(&rig.daemon, "ipmp0", Reason::ForeignSource);
         holds(now == before + 1, || (before, now))

@@ -4,13 +4,14 @@ use std::{
     fs, io,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
-    sync::{mpsc, oneshot},
+    sync::{Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 
@@ -19,8 +20,11 @@ use super::protocol::{Reply, Request};
 /// Longest request in bytes.
 const LONGEST: u64 = 64 * 1024;
 
+/// Clients served at once; those that say nothing keep their place for [`PATIENCE`].
+const CLIENTS: usize = 256;
+
 /// A client that says nothing for this long is dropped.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A request on its way to the loop.
 pub struct Asked {
@@ -76,9 +80,17 @@ impl Server {
         // Anyone may ask; what changes something is checked by the asker's credentials.
         fs::set_permissions(path, fs::Permissions::from_mode(0o666)).map_err(failed("setting its mode"))?;
         let task = tokio::spawn(async move {
-            loop {
+            let places = Arc::new(Semaphore::new(CLIENTS));
+            // The semaphore is never closed. Whoever finds no place waits in the kernel's queue.
+            while let Ok(place) = Arc::clone(&places).acquire_owned().await {
                 match listener.accept().await {
-                    Ok((stream, _)) => drop(tokio::spawn(serve(stream, asked.clone()))),
+                    Ok((stream, _)) => {
+                        let asked = asked.clone();
+                        tokio::spawn(async move {
+                            serve(stream, asked).await;
+                            drop(place);
+                        });
+                    }
                     Err(error) => {
                         // Out of descriptors, most likely: it passes.
                         tracing::warn!("accepting on the control socket: {error}");

@@ -32,11 +32,11 @@ pub enum MapOp {
 /// The writes that lead from `installed` to `wanted`, none if they are equal.
 ///
 /// The order keeps every moment in between correct:
-/// 1. the usable word loses what is no longer usable, and every slot that is about to change: this is the failover, and
-///    the packet path falls back by itself from here on;
+/// 1. the usable word becomes what is wanted, but for the slots that have yet to be filled: this is the failover. The packet
+///    path falls back by itself from here on, to a standby as well if one is activated with this write;
 /// 2. slots are filled before anything names them;
 /// 3. addresses, buckets and the nomination are written;
-/// 4. the usable word gains what is newly usable;
+/// 4. the usable word gains the slots that were filled;
 /// 5. what nothing names any more is cleared.
 pub fn diff(installed: &Assignment, wanted: &Assignment) -> Vec<MapOp> {
     let changed: Vec<_> = wanted
@@ -46,11 +46,11 @@ pub fn diff(installed: &Assignment, wanted: &Assignment) -> Vec<MapOp> {
         .map(|(&slot, &link)| (slot, link))
         .collect();
     let changing: SlotSet = changed.iter().map(|&(slot, _)| slot).collect();
-    let keep = SlotSet(installed.usable.0 & wanted.usable.0 & !changing.0);
+    let first = SlotSet(wanted.usable.0 & !changing.0);
 
     let mut ops = Vec::new();
-    if keep != installed.usable {
-        ops.push(MapOp::Usable(keep));
+    if first != installed.usable {
+        ops.push(MapOp::Usable(first));
     }
     for (slot, link) in changed {
         if let Some(&old) = installed.slots.get(&slot) {
@@ -77,7 +77,7 @@ pub fn diff(installed: &Assignment, wanted: &Assignment) -> Vec<MapOp> {
             ops.push(MapOp::Bind(address, choice));
         }
     }
-    if wanted.usable != keep {
+    if wanted.usable != first {
         ops.push(MapOp::Usable(wanted.usable));
     }
     for address in installed.bindings.keys().filter(|address| !wanted.bindings.contains_key(address)) {

@@ -158,7 +158,7 @@ fn clear(path: &Path) -> Result<(), PinError> {
     Ok(())
 }
 
-/// Removes the pin directory of a group with everything in it, and its namespace's directory if that is empty then.
+/// Removes the pin directory of a group with everything in it, and those above it that are empty then.
 pub fn remove(path: &Path) -> Result<(), PinError> {
     clear(path)?;
     match fs::remove_dir(path) {
@@ -167,9 +167,12 @@ pub fn remove(path: &Path) -> Result<(), PinError> {
         }
         Ok(()) | Err(_) => {}
     }
-    if let Some(parent) = path.parent().filter(|parent| is_netns_directory(parent)) {
-        // It fails while another group of the namespace has pins there: then it is still needed.
+    // The directories above, as far as they are ours. It fails while another group has pins there: then they are needed.
+    if let Some(parent) = path.parent() {
         drop(fs::remove_dir(parent));
+        if let Some(root) = parent.parent().filter(|_| is_netns_directory(parent)) {
+            drop(fs::remove_dir(root));
+        }
     }
     Ok(())
 }

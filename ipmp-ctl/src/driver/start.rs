@@ -21,6 +21,7 @@ use crate::{
     kernel::{
         ethtool,
         group_link::{GroupLink, GroupLinkError},
+        multicast,
         netlink::{NetlinkError, dump},
         netns::NetnsId,
         settings,
@@ -123,7 +124,10 @@ async fn open(
             .await
             .map_err(prepare_error)?;
         let speed_mbps = ethtool::speed_mbps(&info.name);
-        members.push(MemberRuntime { link: Some(info), speed_mbps, ..MemberRuntime::default() });
+        // What an earlier daemon has put into the filter is followed on, so that nothing stays there for good.
+        let multicast =
+            if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
+        members.push(MemberRuntime { link: Some(info), speed_mbps, multicast });
     }
     prepare::group(&around.handle, &config, link, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());

@@ -19,6 +19,7 @@ use crate::{
     },
     kernel::{
         group_link::{GroupLink, GroupLinkError, peer_name},
+        multicast,
         netlink::{NetlinkError, dump},
     },
 };
@@ -58,7 +59,7 @@ pub async fn running(handle: &Handle, group: GroupRuntime) -> Result<(), Teardow
     let GroupRuntime { engine, mut path, link, link_worker, .. } = group;
     drop(link_worker);
     let name = engine.config().name.clone();
-    restore_members(handle, path.tables()).await;
+    restore_members(handle, &name, path.tables()).await;
     path.remove()?;
     link.delete(handle).await.map_err(|source| TeardownError::Link { group: name, source })
 }
@@ -70,18 +71,13 @@ pub async fn left(handle: &Handle, group: &str, pins: &Path) -> Result<(), Teard
     if link.is_none() && !pins.is_dir() {
         return Err(TeardownError::Absent { group: group.to_owned(), pins: pins.to_owned() });
     }
-    members_left(handle, pins).await;
+    if let Ok(mut tables) = Tables::open(pins) {
+        restore_members(handle, group, &mut tables).await;
+    }
     remove_pins(pins, group, &peer_name(group));
     match link {
         Some(link) => link.delete(handle).await.map_err(link_error),
         None => Ok(()),
-    }
-}
-
-/// Puts back the members that the pins at `pins` tell of.
-pub async fn members_left(handle: &Handle, pins: &Path) {
-    if let Ok(mut tables) = Tables::open(pins) {
-        restore_members(handle, &mut tables).await;
     }
 }
 
@@ -92,8 +88,8 @@ pub fn remove_pins(pins: &Path, group: &str, peer: &str) {
     }
 }
 
-/// Puts back every interface that the maps tell of.
-async fn restore_members(handle: &Handle, tables: &mut Tables) {
+/// Puts back every interface that the maps tell of. The group interface is still there.
+async fn restore_members(handle: &Handle, group: &str, tables: &mut Tables) {
     let Ok(snapshot) = dump(handle).await else { return };
     let assignment = tables.read().unwrap_or_default();
     let mut tests: BTreeMap<u32, Vec<IpAddr>> = BTreeMap::new();
@@ -109,8 +105,18 @@ async fn restore_members(handle: &Handle, tables: &mut Tables) {
     let all: BTreeSet<u32> = in_slots.chain(changed).collect();
     for ifindex in all {
         if let Some(link) = snapshot.links.get(&ifindex) {
+            forget_multicast(group, &link.name);
             let tests = tests.get(&ifindex).map_or(&[][..], Vec::as_slice);
             prepare::restore_member(handle, &link.name, ifindex, tests, tables).await;
         }
+    }
+}
+
+/// Takes the group's multicast addresses out of the filter of a member.
+fn forget_multicast(group: &str, member: &str) {
+    let (Ok(given), Ok(joined)) = (multicast::given(member), multicast::joined(group)) else { return };
+    let ours = given.intersection(&joined).copied().collect();
+    if let Err(error) = multicast::follow(member, &ours, &BTreeSet::new()) {
+        tracing::warn!(group, "taking multicast addresses out of the filter of {member}: {error}");
     }
 }

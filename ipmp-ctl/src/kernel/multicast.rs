@@ -12,7 +12,12 @@ use super::ifreq;
 /// Multicast MAC addresses that an interface listens to.
 pub fn joined(ifname: &str) -> io::Result<BTreeSet<Mac>> {
     // Not /proc/net: that is the namespace of the process, not of the thread.
-    Ok(parse(&fs::read_to_string("/proc/thread-self/net/dev_mcast")?, ifname))
+    Ok(parse(&fs::read_to_string("/proc/thread-self/net/dev_mcast")?, ifname, 0))
+}
+
+/// Multicast MAC addresses that were put into the filter of an interface by request, as [`follow`] does.
+pub fn given(ifname: &str) -> io::Result<BTreeSet<Mac>> {
+    Ok(parse(&fs::read_to_string("/proc/thread-self/net/dev_mcast")?, ifname, 1))
 }
 
 /// Brings the filter of a member from what it was given `before` to `now`. Goes on past errors; returns the first.
@@ -24,10 +29,13 @@ pub fn follow(member: &str, before: &BTreeSet<Mac>, now: &BTreeSet<Mac>) -> io::
 }
 
 /// Lines are: index, name, users, users by request, MAC in hexadecimal digits.
-fn parse(table: &str, ifname: &str) -> BTreeSet<Mac> {
+fn parse(table: &str, ifname: &str, least_by_request: u32) -> BTreeSet<Mac> {
     let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let macs = rows.filter_map(|row| match row[..] {
-        [_, name, _, _, digits] if name == ifname => mac(digits),
+        [_, name, _, by_request, digits] if name == ifname => {
+            let by_request: u32 = by_request.parse().ok()?;
+            mac(digits).filter(|_| by_request >= least_by_request)
+        }
         _ => None,
     });
     macs.collect()

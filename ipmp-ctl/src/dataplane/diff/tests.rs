@@ -87,3 +87,17 @@ fn a_failure_is_the_first_write() {
     after.buckets.fill(Choice::new(1, Choice::NONE_SLOT));
     assert_eq!(diff(&before, &after)[0], MapOp::Usable(SlotSet(0b10)));
 }
+
+#[test]
+fn a_standby_takes_over_with_the_same_write() {
+    let link = |n| SlotLink { ifindex: n, mac: Mac { bytes: [2, 0, 0, 0, 0, n as u8] } };
+    let mut before = Assignment { usable: SlotSet(0b01), ..Assignment::default() };
+    before.slots.extend([(0, link(1)), (1, link(2))]);
+    before.buckets.fill(Choice::new(0, 1));
+    let mut after = before.clone();
+    after.usable = SlotSet(0b10);
+    after.buckets.fill(Choice::new(1, Choice::NONE_SLOT));
+    let ops = diff(&before, &after);
+    assert_eq!(ops[0], MapOp::Usable(SlotSet(0b10)));
+    assert_eq!(ops.iter().filter(|op| matches!(op, MapOp::Usable(_))).count(), 1);
+}

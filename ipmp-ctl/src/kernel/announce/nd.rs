@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use bytes::BufMut as _;
 use ipmp_common::member::Mac;
 
 use super::{checksum::icmpv6, ethernet};
@@ -44,10 +45,12 @@ pub(super) fn ipv6_header(
     to: Ipv6Addr,
     payload: usize,
 ) -> Vec<u8> {
-    let mut header = vec![0x60, 0, 0, 0];
-    header.extend((payload as u16).to_be_bytes());
-    header.extend([next_header, hop_limit]);
-    header.extend(from.octets());
-    header.extend(to.octets());
+    let mut header = Vec::with_capacity(40);
+    header.put_u32(6 << 28);
+    header.put_u16(payload as u16);
+    header.put_u8(next_header);
+    header.put_u8(hop_limit);
+    header.put_u128(from.to_bits());
+    header.put_u128(to.to_bits());
     header
 }

@@ -15,9 +15,14 @@ const TABLE: &str = "\
 #[test]
 fn the_table_of_the_kernel_is_read_by_interface() {
     let expected = [Mac { bytes: [1, 0, 0x5e, 0, 0, 1] }, Mac { bytes: [0x33, 0x33, 0, 0, 0, 1] }];
-    assert_eq!(parse(TABLE, "eth0"), BTreeSet::from(expected));
-    assert_eq!(parse(TABLE, "ib0"), BTreeSet::new());
-    assert_eq!(parse("", "eth0"), BTreeSet::new());
+    assert_eq!(parse(TABLE, "eth0", 0), BTreeSet::from(expected));
+    assert_eq!(parse(TABLE, "ib0", 0), BTreeSet::new());
+    assert_eq!(parse("", "eth0", 0), BTreeSet::new());
+    assert_eq!(
+        parse(TABLE, "eth0", 1),
+        BTreeSet::from([Mac { bytes: [0x33, 0x33, 0, 0, 0, 1] }]),
+        "by request"
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use netlink_packet_route::{
 use rtnetlink::Handle;
 
 use super::{Interface, RouteError, TABLE_MAIN, message, remove};
-use crate::kernel::netlink::{dump_routes, io_error};
+use crate::kernel::netlink::io_error;
 
 /// Metric that the kernel gives its own IPv6 routes.
 const KERNEL_METRIC: u32 = 256;
@@ -43,54 +43,54 @@ pub async fn restore(handle: &Handle, member: Interface<'_>) -> Result<usize, Ro
     change_metric(handle, member, MEMBER_METRIC, KERNEL_METRIC).await
 }
 
+/// Without looking first: a host with a full routing table takes seconds to dump it, and this is repeated.
 async fn change_metric(handle: &Handle, of: Interface<'_>, from: u32, to: u32) -> Result<usize, RouteError> {
-    let present = dump_routes(handle).await?;
     let mut changed = 0;
     for (destination, table, kind) in COMMON {
         let destination = IpNet::V6(destination);
-        let is_there = present.iter().any(|route| {
-            route.ifindex == of.index
-                && route.destination == destination
-                && route.table == u32::from(table)
-                && route.metric == from
-        });
-        if is_there {
-            let with_metric = |metric| {
-                let mut message = message(of.index, destination);
-                message.header.table = table;
-                message.header.kind = kind;
-                message.header.protocol = RouteProtocol::Kernel;
-                message.attributes.push(RouteAttribute::Priority(metric));
-                message
-            };
-            // The new one first: the interface is never without.
-            append(handle, of, destination, with_metric(to)).await?;
-            remove(handle, of, destination, with_metric(from)).await?;
+        let with_metric = |metric| {
+            let mut message = message(of.index, destination);
+            message.header.table = table;
+            message.header.kind = kind;
+            message.header.protocol = RouteProtocol::Kernel;
+            message.attributes.push(RouteAttribute::Priority(metric));
+            message
+        };
+        // The new one first: the interface is never without.
+        let Some(made) = append(handle, of, destination, with_metric(to)).await? else { continue };
+        if remove(handle, of, destination, with_metric(from)).await? {
             changed += 1;
+        } else if made {
+            // There was none to replace.
+            remove(handle, of, destination, with_metric(to)).await?;
         }
     }
     Ok(changed)
 }
 
-/// Adds a route beside those of other interfaces that have the same destination and metric.
+/// Adds a route beside those of other interfaces that have the same destination and metric. `false`: it was there;
+/// `None`: the interface has no IPv6, or is gone.
 async fn append(
     handle: &Handle,
     by: Interface<'_>,
     destination: IpNet,
     message: RouteMessage,
-) -> Result<(), RouteError> {
+) -> Result<Option<bool>, RouteError> {
     let failed = |source| RouteError::Change { verb: "add", destination, ifname: by.name.to_owned(), source };
     let mut request = NetlinkMessage::from(RouteNetlinkMessage::NewRoute(message));
     request.header.flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND;
     let mut answers = handle.clone().request(request).map_err(|error| failed(io_error(error)))?;
     while let Some(answer) = answers.next().await {
-        if let NetlinkPayload::Error(error) = answer.payload
-            && error.raw_code() != -libc::EEXIST
-        {
-            return Err(failed(error.to_io()));
+        if let NetlinkPayload::Error(error) = answer.payload {
+            match -error.raw_code() {
+                0 => {}
+                libc::EEXIST => return Ok(Some(false)),
+                libc::EACCES | libc::EAFNOSUPPORT | libc::ENODEV | libc::ENETDOWN => return Ok(None),
+                _ => return Err(failed(error.to_io())),
+            }
         }
     }
-    Ok(())
+    Ok(Some(true))
 }
 
 #[cfg(test)]
