@@ -96,6 +96,10 @@ fn classify(packet: Packet, state: State) -> Destination {
         if tag & 0x0fff != 0 || unsafe { bpf_skb_vlan_pop(packet.raw()) } != 0 {
             return Destination::Member;
         }
+        // What was inside the tag may be a tag, which has taken its place.
+        if packet.vlan_tag().is_some() {
+            return Destination::Member;
+        }
     }
     packet.make_linear(IPV4_HEAD);
     let Some(ethernet) = packet.at::<Ethernet>(0) else { return Destination::Member };
