@@ -1,0 +1,91 @@
+//! All events in one table.
+
+use ipmp_tests::stream::Report;
+
+use crate::{
+    record::{Deed, Record, ms},
+    rides::NAMES,
+    screen::{Paint, Screen},
+};
+
+/// Prints the table.
+pub(crate) fn print(screen: &Screen, records: &[Record], reports: &[Report]) {
+    let [first, second] = headings();
+    screen.line(&Paint::Strong.on(&first));
+    screen.line(&Paint::Faint.on(&second));
+    for record in records {
+        screen.line(&row(record));
+    }
+    screen.line(&Paint::Faint.on(
+        "\n  Detected: from the command that pulls or plugs the cable to the daemon's write of the kernel map that steers.\n  \
+           Outage: the longest time without an arrival round the event, by the kernel's time stamps. Waits: no member was\n  \
+           left. *: the time from the first cable's return to the first packet.",
+    ));
+    let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
+    screen.line(&format!(
+        "\n  The four streams altogether: {} packets sent, {} lost, {} out of order, {} doubled.",
+        sum(|report| report.sent),
+        sum(|report| report.lost),
+        sum(|report| report.reordered),
+        sum(|report| report.duplicates)
+    ));
+}
+
+fn headings() -> [String; 2] {
+    let streams: String = NAMES.iter().map(|name| format!("{name:>9} ")).collect();
+    [
+        format!(
+            "  {:<21}{:>9} {streams}{:>8}{:>8}{:>13}",
+            "event", "detected", "packets", "flows", "connections"
+        ),
+        format!(
+            "  {:<21}{:>9} {}{:>8}{:>8}{:>13}",
+            "",
+            "ms",
+            "  ms out. ".repeat(4),
+            "lost",
+            "moved",
+            "lost"
+        ),
+    ]
+}
+
+fn row(record: &Record) -> String {
+    let star = if record.deed == Deed::RestoreAll { "*" } else { " " };
+    let outage = |stream| {
+        let time = record.outage(stream).map_or("waits".to_owned(), ms);
+        format!("{time:>9}{star}")
+    };
+    let streams: String = (0..NAMES.len()).map(outage).collect();
+    let detected = record.reaction.acted.map_or("never".to_owned(), ms);
+    let moved = record.moved.map_or("wait".to_owned(), |moved| moved.to_string());
+    let paint = if record.connections_lost == 0 { Paint::Good } else { Paint::Bad };
+    format!(
+        "  {:<21}{detected:>9} {streams}{:>8}{moved:>8}{}",
+        record.deed.title(),
+        record.lost(),
+        paint.on(&format!("{:>13}", record.connections_lost))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::bare;
+
+    #[test]
+    fn rows_are_as_wide_as_the_headings() {
+        let [first, second] = headings();
+        for deed in [Deed::Cut(0), Deed::CutLast(2), Deed::Restore(1), Deed::RestoreAll] {
+            let record = Record {
+                deed,
+                reaction: ipmp_tests::Reaction::default(),
+                outages: Default::default(),
+                moved: Some(70),
+                connections_lost: 0,
+            };
+            let row = bare(&row(&record));
+            assert_eq!([row.chars().count(), second.chars().count()], [first.chars().count(); 2], "{row}");
+        }
+    }
+}
