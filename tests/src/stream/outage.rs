@@ -11,8 +11,11 @@ mod tests;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outage {
     /// The longest time without an arrival of which at least part lies within the window. One that has not ended is
-    /// counted to the end of the window.
+    /// counted to the end of the window. A sender that was late makes such a gap too.
     pub gap: Duration,
+    /// The longest part of such a gap in which a packet had been sent and nothing arrived: the fault of whatever lies
+    /// between the two programs, not of the sender.
+    pub standstill: Duration,
     /// Packets sent within the window.
     pub sent: u64,
     /// Those of them that have not arrived.
@@ -34,8 +37,17 @@ impl Outage {
         }
         let within = || sent_ns.iter().zip(&arrived).filter(|(at, _)| window.contains(at));
         let inside = |arrival: &&Arrival| window.contains(&arrival.received_ns);
+        let sending = |number: u64| sent_ns.get(number.checked_sub(first)? as usize).copied();
+        let gaps = gaps(arrivals, window);
+        let longest =
+            |lengths: &mut dyn Iterator<Item = u64>| Duration::from_nanos(lengths.max().unwrap_or(0));
         Self {
-            gap: Duration::from_nanos(longest_gap(arrivals, window)),
+            gap: longest(&mut gaps.iter().map(|gap| gap.to.saturating_sub(gap.from))),
+            standstill: longest(&mut gaps.iter().map(|gap| {
+                // One that was sent before the window is on its way since before the gap, or is not there yet at all.
+                let waiting = if gap.next < first { Some(gap.from) } else { sending(gap.next) };
+                waiting.map_or(0, |since| gap.to.saturating_sub(since.max(gap.from)))
+            })),
             sent: within().count() as u64,
             lost: within().filter(|(_, arrived)| !**arrived).count() as u64,
             first_after: arrivals
@@ -46,16 +58,26 @@ impl Outage {
     }
 }
 
-fn longest_gap(arrivals: &[Arrival], window: &Range<u64>) -> u64 {
-    let times = || arrivals.iter().map(|arrival| arrival.received_ns);
+/// A time without an arrival.
+struct Gap {
+    from: u64,
+    to: u64,
+    /// The number that should have ended it: that after the highest before it.
+    next: u64,
+}
+
+/// The gaps of which at least part lies within the window.
+fn gaps(arrivals: &[Arrival], window: &Range<u64>) -> Vec<Gap> {
     // Before the first arrival and after the last one nothing is known but that nothing came within the window.
-    let begin = times().next().filter(|&first| first < window.start).unwrap_or(window.start);
-    let end = times().next_back().filter(|&last| last > window.end).unwrap_or(window.end);
-    let edges = || std::iter::once(begin).chain(times()).chain([end]);
-    edges()
-        .zip(edges().skip(1))
-        .filter(|(from, to)| *to >= window.start && *from <= window.end)
-        .map(|(from, to)| to.saturating_sub(from))
-        .max()
-        .unwrap_or(0)
+    let mut next = arrivals.first().map_or(0, |arrival| arrival.number);
+    let mut from = arrivals.first().map_or(window.start, |arrival| arrival.received_ns.min(window.start));
+    let mut gaps = Vec::new();
+    for arrival in arrivals {
+        gaps.push(Gap { from, to: arrival.received_ns, next });
+        from = arrival.received_ns;
+        next = next.max(arrival.number + 1);
+    }
+    gaps.push(Gap { from, to: window.end.max(from), next });
+    gaps.retain(|gap| gap.to >= window.start && gap.from <= window.end);
+    gaps
 }

@@ -6,11 +6,11 @@ use ipmp_ctl::control::protocol::MemberStatus;
 
 use crate::{
     screen::{Paint, Screen},
-    stage::Stage,
+    stage::{MEMBERS, Stage},
 };
 
 /// Characters of a bar, and packets a second, both ways together, that fill it.
-const BAR: usize = 8;
+const BAR: usize = 5;
 const FULL: f64 = 48_000.0;
 
 /// Prints a line of rates now and then.
@@ -23,7 +23,6 @@ struct Sample {
     at: Instant,
     members: Vec<MemberStatus>,
     exchanges: u64,
-    answers: u64,
 }
 
 impl Sample {
@@ -32,7 +31,6 @@ impl Sample {
             at: Instant::now(),
             members: stage.status().members,
             exchanges: stage.exchanges().iter().sum(),
-            answers: stage.flow_answers(),
         }
     }
 }
@@ -45,13 +43,11 @@ impl Rates {
 
     /// Prints the headings.
     pub(crate) fn heading(screen: &Screen) {
-        let member = |number| format!("{:<27}", format!("e{number}"));
-        let members: String = (0..crate::stage::MEMBERS).map(member).collect();
-        screen.line(&Paint::Faint.on(&format!("    time   {members}TCP     200 flows")));
-        screen.line(&Paint::Faint.on(&format!(
-            "           {}answers/s answers/s",
-            format!("{:<27}", "packets/s sent, received").repeat(crate::stage::MEMBERS)
-        )));
+        let member = |number| format!("{:<21}", format!("e{number}"));
+        let members: String = (0..MEMBERS).map(member).collect();
+        let units = format!("{:<21}", "packets/s").repeat(MEMBERS);
+        screen.line(&Paint::Faint.on(&format!("    time  {members} TCP")));
+        screen.line(&Paint::Faint.on(&format!("          {units} answers/s")));
     }
 
     /// Prints the rates since the last line.
@@ -70,22 +66,21 @@ impl Rates {
             })
             .collect();
         screen.line(&format!(
-            "  {:5.1} s  {members}{:6.0}    {:6.0}",
+            "  {:5.1} s {members}{:5.0}",
             (now.at - self.begin).as_secs_f64(),
             rate(now.exchanges, self.last.exchanges),
-            rate(now.answers, self.last.answers),
         ));
         self.last = now;
     }
 }
 
-/// One member, 27 characters wide.
+/// One member, 21 characters wide.
 fn member(works: bool, sent: f64, received: f64) -> String {
     let numbers = format!("↑{:>5} ↓{:>5}", thousands(sent), thousands(received));
     if works {
-        format!("{} {numbers}    ", Paint::Good.on(&bar((sent + received) / FULL)))
+        format!("{} {numbers}  ", Paint::Good.on(&bar((sent + received) / FULL)))
     } else {
-        format!("{} {}    ", Paint::Bad.on(&format!("{:<BAR$}", "── ✕ ──")), Paint::Faint.on(&numbers))
+        format!("{} {}  ", Paint::Bad.on("─ ✕ ─"), Paint::Faint.on(&numbers))
     }
 }
 
@@ -110,10 +105,7 @@ mod tests {
         for share in [0.0, 0.001, 0.3, 1.0, 7.0] {
             assert_eq!(bar(share).chars().count(), BAR, "{share}");
         }
-        assert_eq!(
-            [bar(0.0), bar(0.001), bar(0.5), bar(2.0)],
-            ["        ", "▏       ", "████    ", "████████"]
-        );
+        assert_eq!([bar(0.0), bar(0.001), bar(0.5), bar(2.0)], ["     ", "▏    ", "██▌  ", "█████"]);
     }
 
     #[test]

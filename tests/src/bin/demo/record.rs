@@ -5,7 +5,6 @@ use std::time::Duration;
 use ipmp_tests::{Reaction, stream::Outage};
 
 use crate::{
-    rides::NAMES,
     screen::{Paint, Screen},
     stage::MEMBERS,
 };
@@ -41,9 +40,9 @@ impl Deed {
     pub(crate) fn title(&self) -> String {
         match self {
             Self::Cut(member) => format!("cut e{member}"),
-            Self::CutLast(member) => format!("cut e{member}, the last one"),
+            Self::CutLast(member) => format!("cut e{member} (last)"),
             Self::Restore(member) => format!("restore e{member}"),
-            Self::RestoreAll => "restore all three".to_owned(),
+            Self::RestoreAll => "restore all".to_owned(),
         }
     }
 }
@@ -69,7 +68,7 @@ impl Record {
             Deed::CutLast(_) => None,
             // It stood still before: what counts is how soon it moves again.
             Deed::RestoreAll => self.outages[stream].first_after,
-            Deed::Cut(_) | Deed::Restore(_) => Some(self.outages[stream].gap),
+            Deed::Cut(_) | Deed::Restore(_) => Some(self.outages[stream].standstill),
         }
     }
 
@@ -78,50 +77,41 @@ impl Record {
         self.outages.iter().map(|outage| outage.lost).sum()
     }
 
-    /// Prints it, a few lines.
+    /// Prints it, a line for each question.
     pub(crate) fn print(&self, screen: &Screen, flows: usize, connections: usize) {
         let entry = |name: &str, text: &str| {
-            screen.line(&format!("    {} {text}", Paint::Strong.on(&format!("{name:<15}"))))
+            screen.line(&format!("   {} {text}", Paint::Strong.on(&format!("{name:<13}"))))
         };
-        let since = if self.deed.cuts() { "the cut" } else { "the repair" };
-        let kernel = self
-            .reaction
-            .carrier
-            .map_or(String::new(), |carrier| format!("; the NIC itself showed it after {} ms", ms(carrier)));
-        entry(
-            "detected after",
-            &match self.reaction.acted {
-                Some(acted) => {
-                    format!("{} ms from {since} to the daemon's switch of the packet path{kernel}", ms(acted))
-                }
-                None => Paint::Bad.on("never"),
-            },
-        );
-        let streams: Vec<_> = NAMES
-            .iter()
-            .enumerate()
-            .map(|(stream, name)| {
-                format!(
-                    "{name} {}",
-                    self.outage(stream).map_or("-".to_owned(), |outage| format!("{} ms", ms(outage)))
-                )
-            })
-            .collect();
+        entry("detected", &self.detection());
         match self.deed {
-            Deed::CutLast(_) => {
-                entry("outage", "until a cable is back: no member is left, nothing can be done but wait")
-            }
-            Deed::RestoreAll => entry("flowing after", &streams.join("   ")),
-            _ => entry("outage", &streams.join("   ")),
+            Deed::CutLast(_) => entry("outage", "until a cable is back: no member is left, everybody waits"),
+            Deed::RestoreAll => entry("flowing after", &self.streams()),
+            Deed::Cut(_) | Deed::Restore(_) => entry("outage", &self.streams()),
         }
-        let moved = match self.moved {
-            Some(moved) => format!("{moved} of {flows} flows moved"),
-            None => format!("{flows} of {flows} flows wait"),
-        };
-        let lost = format!("{} of {connections} TCP connections lost", self.connections_lost);
-        let paint = if self.connections_lost == 0 { Paint::Good } else { Paint::Bad };
+        match self.moved {
+            Some(moved) => entry("moved", &format!("{moved} of {flows} flows")),
+            None => entry("moved", "nothing, there is nowhere to go"),
+        }
         let sent: u64 = self.outages.iter().map(|outage| outage.sent).sum();
-        entry("lost", &format!("{} of {sent} stream packets; {moved}; {}", self.lost(), paint.on(&lost)));
+        let broken = format!("{} of {connections} TCP connections", self.connections_lost);
+        let paint = if self.connections_lost == 0 { Paint::Good } else { Paint::Bad };
+        entry("lost", &format!("{} of {sent} numbered packets, {}", self.lost(), paint.on(&broken)));
+    }
+
+    fn detection(&self) -> String {
+        let Some(acted) = self.reaction.acted else { return Paint::Bad.on("never") };
+        let (since, what) = if self.deed.cuts() { ("the cut", "gone") } else { ("the repair", "back") };
+        let carrier = self.reaction.carrier.map_or(String::new(), |carrier| {
+            Paint::Faint.on(&format!(" (the kernel had the carrier {what} after {} ms)", ms(carrier)))
+        });
+        format!("{} ms after {since}{carrier}", ms(acted))
+    }
+
+    /// The standstill of each stream.
+    fn streams(&self) -> String {
+        let [v4_out, v4_in, v6_out, v6_in] =
+            [0, 1, 2, 3].map(|stream| self.outage(stream).map_or("-".to_owned(), ms));
+        format!("IPv4 {v4_out} ms out, {v4_in} ms in; IPv6 {v6_out} ms out, {v6_in} ms in")
     }
 }
 

@@ -29,13 +29,11 @@ const LINE: Duration = Duration::from_secs(1);
 /// Plays all of it. True if no connection was lost.
 pub(crate) fn play(screen: &Screen) -> bool {
     screen.line(
-        &Paint::Strong.on(
-            "IPMP for Linux: a host with three NICs on one address, and we cut its cables while it works.",
-        ),
+        &Paint::Strong.on("IPMP for Linux: a host with three NICs, whose cables are cut while it works."),
     );
-    screen.line("You see what each NIC carries, then for each cut and repair how soon it is noticed and how long traffic stands still.");
-    screen.line("It takes about 40 seconds, touches nothing of this machine, and succeeds only if not one TCP connection is lost.\n");
-    screen.line(&Paint::Faint.on("  setting the stage ..."));
+    screen.line("You see what each NIC carries, and for each cut and repair how soon the daemon acts,");
+    screen.line("how long traffic stands still and what is lost. It takes half a minute.\n");
+    screen.line(&Paint::Faint.on("   setting the stage ..."));
     let stage = Stage::set();
     let mut player = Player { screen, rates: Rates::new(&stage), stage, records: Vec::new() };
     let reports = player.play();
@@ -80,20 +78,16 @@ impl Player<'_> {
         let connections = self.stage.exchanges().len();
         let flows = self.stage.flow_carriers().len();
         let line = |name: &str, text: &str| {
-            self.screen.line(&format!("  {} {text}", Paint::Strong.on(&format!("{name:<8}"))))
+            self.screen.line(&format!("   {} {text}", Paint::Strong.on(&format!("{name:<8}"))));
         };
-        line("network", "host with ipmp0 over e0, e1, e2 ─ switch ─ two peers, each in a network namespace");
+        line("network", "a host, its group ipmp0 over e0, e1 and e2, a switch, two peers; nothing of yours");
         line(
             "TCP",
-            &format!(
-                "{connections} connections, half of them to the host, IPv4 and IPv6, asking and answering all the time"
-            ),
+            &format!("{connections} connections, half of them to the host, IPv4 and IPv6, always talking"),
         );
-        line("UDP", &format!("{flows} flows of questions and answers, which spread over the three members"));
-        line(
-            "streams",
-            "10,000 numbered packets/s each way, IPv4 and IPv6, all four by the member that is cut first\n",
-        );
+        line("flows", &format!("{flows} of UDP questions and answers, spread over the members"));
+        line("streams", "10,000 numbered packets/s each way, IPv4 and IPv6,");
+        line("", "all by the member that is cut first: the worst case\n");
     }
 
     /// Which of two members carries more of the streams.
@@ -152,7 +146,7 @@ impl Player<'_> {
                     flows.len()
                 )
             }
-            Deed::Restore(_) => "addresses and flows go back to it".to_owned(),
+            Deed::Restore(_) => "addresses and a fair share of the flows return to it".to_owned(),
             Deed::RestoreAll => "the connections have waited".to_owned(),
         };
         let mark = if deed.cuts() { "✂" } else { "✔" };

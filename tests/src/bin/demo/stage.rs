@@ -97,11 +97,6 @@ impl Stage {
         endpoints.map(|&(from, to)| self.carrier(from, to)).collect()
     }
 
-    /// Answers that the small flows have had.
-    pub(crate) fn flow_answers(&self) -> u64 {
-        self.flows.iter().map(Flows::answers).sum()
-    }
-
     /// TCP requests answered so far, of each connection.
     pub(crate) fn exchanges(&self) -> Vec<u64> {
         self.connections.iter().flat_map(Connections::exchanges).collect()

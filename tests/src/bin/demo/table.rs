@@ -8,6 +8,16 @@ use crate::{
     screen::{Paint, Screen},
 };
 
+/// What the columns mean.
+const NOTES: [&str; 6] = [
+    "\n  detected: from the command that pulls or plugs the cable until the daemon has",
+    "  written the word by which the packet path chooses members; seen in the map itself.",
+    "  out, in: the longest time that packets had been sent and nothing arrived, by the",
+    "  kernel's time stamps. waits: no member was left; * from the first cable's return to",
+    "  the first packet: peers speak at once, the host first has to find the peers' MAC",
+    "  addresses again, which Linux tries once a second.",
+];
+
 /// Prints the table.
 pub(crate) fn print(screen: &Screen, records: &[Record], reports: &[Report]) {
     let [first, second] = headings();
@@ -16,14 +26,12 @@ pub(crate) fn print(screen: &Screen, records: &[Record], reports: &[Report]) {
     for record in records {
         screen.line(&row(record));
     }
-    screen.line(&Paint::Faint.on(
-        "\n  Detected: from the command that pulls or plugs the cable to the daemon's write of the kernel map that steers.\n  \
-           Outage: the longest time without an arrival round the event, by the kernel's time stamps. Waits: no member was\n  \
-           left. *: the time from the first cable's return to the first packet.",
-    ));
+    for line in NOTES {
+        screen.line(&Paint::Faint.on(line));
+    }
     let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
     screen.line(&format!(
-        "\n  The four streams altogether: {} packets sent, {} lost, {} out of order, {} doubled.",
+        "\n  The streams altogether: {} packets sent, {} lost, {} out of order, {} doubled.",
         sum(|report| report.sent),
         sum(|report| report.lost),
         sum(|report| report.reordered),
@@ -32,21 +40,10 @@ pub(crate) fn print(screen: &Screen, records: &[Record], reports: &[Report]) {
 }
 
 fn headings() -> [String; 2] {
-    let streams: String = NAMES.iter().map(|name| format!("{name:>9} ")).collect();
+    let streams: String = NAMES.iter().map(|name| format!("{name:>8} ")).collect();
     [
-        format!(
-            "  {:<21}{:>9} {streams}{:>8}{:>8}{:>13}",
-            "event", "detected", "packets", "flows", "connections"
-        ),
-        format!(
-            "  {:<21}{:>9} {}{:>8}{:>8}{:>13}",
-            "",
-            "ms",
-            "  ms out. ".repeat(4),
-            "lost",
-            "moved",
-            "lost"
-        ),
+        format!("  {:<14}{:>9} {streams}{:>8}{:>6}{:>5}", "event", "detected", "packets", "flows", "TCP"),
+        format!("  {:<14}{:>9} {}{:>8}{:>6}{:>5}", "", "ms", "      ms ".repeat(4), "lost", "moved", "lost"),
     ]
 }
 
@@ -54,17 +51,17 @@ fn row(record: &Record) -> String {
     let star = if record.deed == Deed::RestoreAll { "*" } else { " " };
     let outage = |stream| {
         let time = record.outage(stream).map_or("waits".to_owned(), ms);
-        format!("{time:>9}{star}")
+        format!("{time:>8}{star}")
     };
     let streams: String = (0..NAMES.len()).map(outage).collect();
     let detected = record.reaction.acted.map_or("never".to_owned(), ms);
     let moved = record.moved.map_or("wait".to_owned(), |moved| moved.to_string());
     let paint = if record.connections_lost == 0 { Paint::Good } else { Paint::Bad };
     format!(
-        "  {:<21}{detected:>9} {streams}{:>8}{moved:>8}{}",
+        "  {:<14}{detected:>9} {streams}{:>8}{moved:>6}{}",
         record.deed.title(),
         record.lost(),
-        paint.on(&format!("{:>13}", record.connections_lost))
+        paint.on(&format!("{:>5}", record.connections_lost))
     )
 }
 
