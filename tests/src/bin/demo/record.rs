@@ -36,7 +36,17 @@ impl Deed {
         matches!(self, Self::Cut(_) | Self::CutLast(_))
     }
 
-    /// In a few words.
+    /// In the words of the live show.
+    pub(crate) fn headline(&self) -> String {
+        match self {
+            Self::Cut(member) => format!("cut the cable of e{member}"),
+            Self::CutLast(member) => format!("cut the last cable, that of e{member}"),
+            Self::Restore(member) => format!("restore the cable of e{member}"),
+            Self::RestoreAll => "restore all three cables".to_owned(),
+        }
+    }
+
+    /// For a column of the table.
     pub(crate) fn title(&self) -> String {
         match self {
             Self::Cut(member) => format!("cut e{member}"),

@@ -152,7 +152,7 @@ impl Player<'_> {
         let mark = if deed.cuts() { "✂" } else { "✔" };
         self.screen.line(&format!(
             "\n{} {}",
-            Paint::Deed.on(&format!("{mark} {}", deed.title())),
+            Paint::Deed.on(&format!("{mark} {}", deed.headline())),
             Paint::Faint.on(&format!("({note})"))
         ));
     }
