@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::mpsc,
@@ -24,6 +25,8 @@ pub fn binary() -> PathBuf {
 
 /// Runs a command that must end by itself soon, and gives what it printed. One that does not is killed.
 pub fn run(command: &mut Command) -> Output {
+    // A group of its own: Ctrl-C at the terminal is for the demo or the test, which then cleans up with commands as this.
+    command.process_group(0);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let pid = Pid::from_child(&child);

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     net::IpAddr,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     thread,
@@ -18,13 +19,14 @@ use tempfile::TempDir;
 use crate::{
     Netns, ctl,
     eventually::{SOON, eventually, holds},
-    residue,
+    interrupt, residue,
 };
 
+mod ask;
 pub mod stat;
 
 /// A daemon of one namespace with socket, pins and configuration of its own. Dropping the value stops it and removes
-/// its groups; while a panic unwinds its log is printed.
+/// its groups; while a panic unwinds its log is printed. The process also ends (SIGTERM) with the thread that started it.
 #[derive(Debug)]
 pub struct Daemon {
     netns: String,
@@ -104,6 +106,12 @@ impl Daemon {
         command.args(["daemon", "--netns", &self.netns]).arg("--config").arg(self.config());
         command.arg("--pins").arg(&self.pins).arg("--socket").arg(self.socket()).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(log).stderr(copy);
+        // Ctrl-C is not for the daemon but for who started it, and whoever that was, the daemon goes with it.
+        command.process_group(0);
+        // SAFETY: between fork and exec one system call is made, nothing is allocated or locked.
+        unsafe {
+            command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?));
+        }
         self.child = Some(command.spawn().expect("ipmp-ctl can be started"));
     }
 
@@ -223,7 +231,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if thread::panicking() && !interrupt::requested() {
             eprintln!("--- log of the daemon in {}:\n{}---", self.netns, self.log());
         }
         for group in &self.groups {

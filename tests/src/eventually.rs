@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::interrupt;
+
 /// Budget for whatever should happen soon: generous, because a loaded machine is not a failure.
 pub const SOON: Duration = Duration::from_secs(20);
 
@@ -17,6 +19,7 @@ pub fn eventually<T, E: Debug>(what: &str, budget: Duration, mut look: impl FnMu
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
+        interrupt::check();
         match look() {
             Ok(seen) => return seen,
             Err(last) if start.elapsed() >= budget => {

@@ -4,6 +4,7 @@
 //! a counter), so that any number of tests can run at once. What a killed process left is swept away by the next one
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
+pub mod bulk;
 pub mod capture;
 pub mod config;
 pub mod counters;
@@ -12,27 +13,35 @@ pub mod daemon;
 pub mod datagrams;
 pub mod echo;
 pub mod eventually;
+pub mod figures;
+pub mod flows;
+pub mod interrupt;
 pub mod ip;
 pub mod link;
+pub mod machine;
 pub mod netns;
 pub mod packet_socket;
 pub mod packets;
 pub mod ping;
 pub mod plan;
 pub mod program;
+pub mod reaction;
 pub mod residue;
 pub mod rig;
 pub mod stream;
 pub mod switch;
 pub mod topology;
+pub mod usable;
 
 pub use self::{
     capture::Capture,
     config::GroupConfig,
     daemon::Daemon,
     eventually::eventually,
+    figures::Figures,
     netns::Netns,
     ping::Ping,
+    reaction::Reaction,
     rig::Rig,
     switch::Switch,
     topology::{Host, Peer, Topology},

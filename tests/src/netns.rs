@@ -97,6 +97,7 @@ impl Netns {
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let handle = Arc::clone(&self.handle);
         let mut command = Command::new(program);
+        command.process_group(0); // Ctrl-C is not for it, but for who started it
         // SAFETY: between fork and exec only two system calls are made, nothing is allocated or locked.
         unsafe {
             command.pre_exec(move || {

@@ -5,9 +5,11 @@
 //! does not look like an outage. All times are nanoseconds of `CLOCK_MONOTONIC`.
 
 use std::{
+    mem,
     net::{IpAddr, SocketAddr, UdpSocket},
+    ops::Range,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
@@ -18,18 +20,22 @@ use crate::{
     eventually::{SOON, eventually, holds},
 };
 
+mod outage;
 mod receiver;
 mod report;
 mod sender;
 
-pub use self::report::{Arrival, Report};
+pub use self::{
+    outage::Outage,
+    report::{Arrival, Report},
+};
 
 /// A running stream. Dropping it stops it.
 #[derive(Debug)]
 pub struct Stream {
     shared: Arc<Shared>,
-    sender: Option<JoinHandle<Vec<u64>>>,
-    receiver: Option<JoinHandle<Vec<Arrival>>>,
+    sender: Option<JoinHandle<()>>,
+    receiver: Option<JoinHandle<()>>,
 }
 
 /// What the threads of a stream share.
@@ -39,6 +45,20 @@ struct Shared {
     stop_receiving: AtomicBool,
     sent: AtomicU64,
     received: AtomicU64,
+    /// When each packet was sent, by number. Locked for a moment per packet and for a copy of the last few seconds.
+    sent_ns: Mutex<Vec<u64>>,
+    /// What arrived, in order; locked as briefly.
+    arrivals: Mutex<Vec<Arrival>>,
+}
+
+impl Shared {
+    fn sent_ns(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.sent_ns.lock().expect("no panic while it is held")
+    }
+
+    fn arrivals(&self) -> MutexGuard<'_, Vec<Arrival>> {
+        self.arrivals.lock().expect("no panic while it is held")
+    }
 }
 
 /// `CLOCK_MONOTONIC` in nanoseconds: the time that a [`Report`] speaks of.
@@ -51,9 +71,14 @@ impl Stream {
     /// Starts a stream of `rate` packets a second from the address `source` of `from` to `to`, an address and port of
     /// `receiver`.
     pub fn start(from: &Netns, source: IpAddr, receiver: &Netns, to: SocketAddr, rate: u32) -> Self {
+        Self::start_at(from, SocketAddr::new(source, 0), receiver, to, rate)
+    }
+
+    /// The same from a port of choice, which decides the member that carries it.
+    pub fn start_at(from: &Netns, source: SocketAddr, receiver: &Netns, to: SocketAddr, rate: u32) -> Self {
         let listening =
             receiver.run(|| UdpSocket::bind(to)).unwrap_or_else(|error| panic!("receiving at {to}: {error}"));
-        let sending = from.run(|| UdpSocket::bind(SocketAddr::new(source, 0)));
+        let sending = from.run(|| UdpSocket::bind(source));
         let sending = sending.unwrap_or_else(|error| panic!("sending from {source}: {error}"));
         sending.connect(to).unwrap_or_else(|error| panic!("{source} to {to}: {error}"));
         let shared = Arc::new(Shared::default());
@@ -88,10 +113,26 @@ impl Stream {
     /// Stops sending, waits until nothing more arrives, and reports.
     pub fn finish(mut self) -> Report {
         self.shared.stop_sending.store(true, Ordering::Relaxed);
-        let sent = self.sender.take().map(join).unwrap_or_default();
+        self.sender.take().map(join);
         self.shared.stop_receiving.store(true, Ordering::Relaxed);
-        let arrivals = self.receiver.take().map(join).unwrap_or_default();
-        Report::new(sent, arrivals)
+        self.receiver.take().map(join);
+        Report::new(mem::take(&mut *self.shared.sent_ns()), mem::take(&mut *self.shared.arrivals()))
+    }
+
+    /// What the stream has suffered within `window` (nanoseconds of [`now_ns`]), while it goes on. Packets that are
+    /// still on their way count as lost: let the window end a little before now.
+    pub fn outage(&self, window: &Range<u64>) -> Outage {
+        let (first, sent_ns) = {
+            let all = self.shared.sent_ns();
+            let first = all.partition_point(|&at| at < window.start);
+            (first as u64, all[first..].to_vec())
+        };
+        let arrivals = {
+            let all = self.shared.arrivals();
+            let first = all.partition_point(|arrival| arrival.received_ns < window.start);
+            all[first.saturating_sub(1)..].to_vec()
+        };
+        Outage::find(first, &sent_ns, &arrivals, window)
     }
 }
 

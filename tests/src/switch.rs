@@ -1,5 +1,7 @@
 //! An Ethernet switch: a bridge in a namespace of its own.
 
+use ipmp_ctl::kernel::ethtool::glink;
+
 use crate::{Netns, ctl};
 
 /// A switch. It floods multicast to every port and runs no spanning tree.
@@ -42,9 +44,13 @@ impl Switch {
         self.netns.set_up(port, false);
     }
 
-    /// Puts the cable of a port back.
+    /// Puts the cable of a port back. The port forwards at once, as that of a switch without spanning tree.
     pub fn restore(&self, port: &str) {
         self.netns.set_up(port, true);
+        // The kernel acts upon the new carrier when asked for it. By itself it may keep the port disabled for a second where
+        // both ends have the same index.
+        let carrier = self.netns.run(|| glink(port));
+        carrier.unwrap_or_else(|error| panic!("port {port}: {error}"));
     }
 
     /// Lets the port drop everything in both directions while the carrier stays.

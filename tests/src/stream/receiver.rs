@@ -14,26 +14,25 @@ use super::{Arrival, Shared, now_ns, sender::SIZE};
 const DRAIN: Duration = Duration::from_millis(100);
 
 /// Receives until told to stop and the line has been quiet.
-pub(super) fn receive(socket: &UdpSocket, shared: &Shared) -> Vec<Arrival> {
+pub(super) fn receive(socket: &UdpSocket, shared: &Shared) {
     let stamps = enable_stamps(socket);
     stamps.unwrap_or_else(|error| panic!("receive times of the kernel: {error}"));
     let _ = socket2::SockRef::from(socket).set_recv_buffer_size(4 << 20);
     socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out above zero");
     let realtime_ahead = realtime_ns() - i128::from(now_ns());
-    let mut arrivals = Vec::new();
     let mut last = Instant::now();
     loop {
         match receive_one(socket) {
             Some((packet, at)) => {
                 last = Instant::now();
-                arrivals.push(Arrival {
+                shared.arrivals().push(Arrival {
                     number: u64::from_be_bytes(*packet.first_chunk().expect("a packet holds its number")),
                     received_ns: u64::try_from(at - realtime_ahead).expect("both clocks run"),
                 });
                 shared.received.fetch_add(1, Ordering::Relaxed);
             }
             None if shared.stop_receiving.load(Ordering::Relaxed) && last.elapsed() > DRAIN => {
-                return arrivals;
+                return;
             }
             None => {}
         }
