@@ -88,3 +88,6 @@ impl Flow {
         flow::bucket(hash)
     }
 }
+
+#[cfg(test)]
+mod tests;

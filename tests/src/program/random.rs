@@ -62,7 +62,8 @@ impl Random {
         let mut frame = frame.to_vec();
         for _ in 0..self.below(6) {
             let at = 14 + self.below(frame.len() - 14);
-            frame[at] = *self.pick(&[0, 1, 0x80, 0xff, self.clone().number() as u8]);
+            let any = self.number() as u8;
+            frame[at] = *self.pick(&[0, 1, 0x80, 0xff, any]);
         }
         match self.below(4) {
             0 => frame.truncate(self.between(smallest(&frame), frame.len())),
