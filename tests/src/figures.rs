@@ -22,8 +22,8 @@ impl Figures {
     }
 
     /// The smallest measurement that at least `percent` of all do not exceed (nearest rank); 0 if there is none.
-    pub fn percentile(&self, percent: f64) -> f64 {
-        let rank = (percent / 100.0 * self.sorted.len() as f64).ceil() as usize;
+    pub fn percentile(&self, percent: usize) -> f64 {
+        let rank = (percent * self.sorted.len()).div_ceil(100);
         self.sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
     }
 
@@ -57,11 +57,11 @@ impl FromIterator<f64> for Figures {
 /// p50, p90, p99 (from 100 measurements on) and maximum, in columns of 7.
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:7.2} {:7.2} ", self.percentile(50.0), self.percentile(90.0))?;
+        write!(f, "{:7.2} {:7.2} ", self.percentile(50), self.percentile(90))?;
         if self.count() < ENOUGH_FOR_P99 {
             write!(f, "{:>7}", "-")?;
         } else {
-            write!(f, "{:7.2}", self.percentile(99.0))?;
+            write!(f, "{:7.2}", self.percentile(99))?;
         }
         write!(f, " {:7.2}", self.max())
     }

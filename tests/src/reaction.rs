@@ -63,7 +63,9 @@ impl Watch {
     pub fn cut(&self, topology: &Topology, members: &[usize]) -> Reaction {
         let wanted = self.usable().saturating_sub(members.len() as u32);
         self.watch(members, wanted, CarrierCounts::down, || {
-            members.iter().for_each(|&member| topology.cut(member));
+            for &member in members {
+                topology.cut(member);
+            }
         })
     }
 
@@ -71,7 +73,9 @@ impl Watch {
     pub fn restore(&self, topology: &Topology, members: &[usize]) -> Reaction {
         let wanted = self.usable() + members.len() as u32;
         self.watch(members, wanted, CarrierCounts::up, || {
-            members.iter().for_each(|&member| topology.restore(member));
+            for &member in members {
+                topology.restore(member);
+            }
         })
     }
 

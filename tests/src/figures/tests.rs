@@ -8,10 +8,10 @@ fn figures(measurements: impl IntoIterator<Item = u32>) -> Figures {
 #[expect(clippy::float_cmp, reason = "small integers")]
 fn percentiles_are_of_the_nearest_rank() {
     let hundred = figures((1..=100).rev());
-    let ranks = [0.0, 50.0, 90.0, 99.0, 100.0].map(|percent| hundred.percentile(percent));
+    let ranks = [0, 50, 90, 99, 100].map(|percent| hundred.percentile(percent));
     assert_eq!(ranks, [1.0, 50.0, 90.0, 99.0, 100.0]);
     let few = figures([7, 3, 5]);
-    assert_eq!([1.0, 34.0, 67.0, 99.0].map(|percent| few.percentile(percent)), [3.0, 5.0, 7.0, 7.0]);
+    assert_eq!([1, 34, 67, 99].map(|percent| few.percentile(percent)), [3.0, 5.0, 7.0, 7.0]);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn the_median_of_an_even_number_lies_between_the_middle_two() {
 #[expect(clippy::float_cmp, reason = "zero")]
 fn nothing_measured_is_zero() {
     let none = figures([]);
-    assert_eq!([none.percentile(99.0), none.median(), none.max()], [0.0; 3]);
+    assert_eq!([none.percentile(99), none.median(), none.max()], [0.0; 3]);
 }
 
 #[test]

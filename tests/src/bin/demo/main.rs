@@ -49,12 +49,11 @@ fn main() -> ExitCode {
     let screen = Screen::new();
     match panic::catch_unwind(AssertUnwindSafe(|| script::play(&screen))) {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
         Err(cause) if cause.is::<Interrupted>() || interrupt::requested() => {
             screen.line(&Paint::Faint.on("\ninterrupted: daemon, namespaces and pins are removed"));
             ExitCode::from(INTERRUPTED)
         }
-        // The cause was printed when it happened, and unwinding has cleaned up.
-        Err(_) => ExitCode::FAILURE,
+        // Connections were lost; or something broke, which was said when it happened, and unwinding has cleaned up.
+        Ok(false) | Err(_) => ExitCode::FAILURE,
     }
 }

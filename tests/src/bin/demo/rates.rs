@@ -90,6 +90,7 @@ fn thousands(rate: f64) -> String {
 }
 
 /// A bar in eighths of a character; the smallest for anything at all.
+#[expect(clippy::cast_sign_loss, reason = "shares are not negative")]
 fn bar(share: f64) -> String {
     const EIGHTHS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
     let eighths = (share * (8 * BAR) as f64).ceil().clamp(0.0, (8 * BAR) as f64) as usize;

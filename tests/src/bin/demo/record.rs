@@ -90,7 +90,7 @@ impl Record {
     /// Prints it, a line for each question.
     pub(crate) fn print(&self, screen: &Screen, flows: usize, connections: usize) {
         let entry = |name: &str, text: &str| {
-            screen.line(&format!("   {} {text}", Paint::Strong.on(&format!("{name:<13}"))))
+            screen.line(&format!("   {} {text}", Paint::Strong.on(&format!("{name:<13}"))));
         };
         entry("detected", &self.detection());
         match self.deed {

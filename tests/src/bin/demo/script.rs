@@ -168,7 +168,9 @@ impl Player<'_> {
             );
         } else {
             self.screen.line(&Paint::Bad.on(&format!("  {lost} of {all} TCP connections were lost:")));
-            broken.iter().for_each(|why| self.screen.line(&format!("    {why}")));
+            for why in &broken {
+                self.screen.line(&format!("    {why}"));
+            }
             if silent > 0 {
                 self.screen.line(&format!("    {silent} more have had no answer since"));
             }

@@ -55,7 +55,7 @@ impl Stage {
         let mut servers = Vec::new();
         let mut connections = Vec::new();
         for (number, peer) in rig.topology.peers.iter().enumerate() {
-            for (data, peer_address) in data_addresses(number).into_iter().zip(plan::peer(number)) {
+            for (data, peer_address) in plan::data(number).into_iter().zip(plan::peer(number)) {
                 let here = EchoServer::start(rig.host(), SocketAddr::new(data, ECHO_PORT));
                 let there = EchoServer::start(&peer.netns, SocketAddr::new(peer_address, ECHO_PORT));
                 let from_data = |socket: &socket2::Socket| socket.bind(&SocketAddr::new(data, 0).into());
@@ -128,11 +128,6 @@ impl Stage {
             holds(working && homes, || status)
         });
     }
-}
-
-/// The data addresses, one of each family, that the peer's connections go to and come from.
-fn data_addresses(peer: usize) -> [IpAddr; 2] {
-    plan::data(peer)
 }
 
 /// The number in a member's name.

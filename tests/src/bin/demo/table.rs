@@ -40,7 +40,7 @@ pub(crate) fn print(screen: &Screen, records: &[Record], reports: &[Report]) {
 }
 
 fn headings() -> [String; 2] {
-    let streams: String = NAMES.iter().map(|name| format!("{name:>8} ")).collect();
+    let streams = NAMES.map(|name| format!("{name:>8} ")).concat();
     [
         format!("  {:<14}{:>9} {streams}{:>8}{:>6}{:>5}", "event", "detected", "packets", "flows", "TCP"),
         format!("  {:<14}{:>9} {}{:>8}{:>6}{:>5}", "", "ms", "      ms ".repeat(4), "lost", "moved", "lost"),
