@@ -186,6 +186,14 @@ pub struct Route {
     pub line: usize,
 }
 
+/// Says whether a group can have this name, as the configuration would.
+///
+/// # Errors
+/// What is wrong with it, and what to do.
+pub fn check_group_name(name: &str) -> anyhow::Result<()> {
+    name::check_group(name).map_err(|error| anyhow::anyhow!("group {name:?}: {error}"))
+}
+
 impl Config {
     /// Makes a configuration of the text of `file` (the name is for messages only).
     pub fn parse(text: &str, file: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use crate::{
+    config,
     dataplane::pins::{DEFAULT_ROOT, GroupPins},
     driver::teardown,
     kernel::{netlink, netns, preflight},
@@ -24,6 +25,7 @@ pub fn without_daemon(
     namespace: Option<&str>,
     pins: Option<&Path>,
 ) -> anyhow::Result<()> {
+    config::check_group_name(group)?;
     let problems = preflight::check_host();
     if !problems.is_empty() {
         bail!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));

@@ -181,7 +181,9 @@ impl Driver {
         while self.hooks.is_busy(group.name()) {
             let Some(outcome) = self.outcomes.recv().await else { break };
             self.hooks.arrived(&outcome);
-            group.path.attached(outcome.slot, outcome.link, outcome.result?);
+            if let Some(stale) = group.path.attached(outcome.slot, outcome.link, outcome.result?)? {
+                self.hooks.detach(group.name(), stale);
+            }
         }
         let peer = crate::kernel::group_link::peer_name(group.name());
         group.path.attach_group(&peer)?;
@@ -428,11 +430,11 @@ impl Driver {
         let Outcome { group: name, slot, link, result } = outcome;
         let group = self.groups.iter_mut().flatten().find(|group| group.name() == name);
         match (group, result) {
-            (Some(group), Ok(attached)) => {
-                if let Some(stale) = group.path.attached(slot, link, attached) {
-                    self.hooks.detach(&name, stale);
-                }
-            }
+            (Some(group), Ok(attached)) => match group.path.attached(slot, link, attached) {
+                Ok(Some(stale)) => self.hooks.detach(&name, stale),
+                Ok(None) => {}
+                Err(error) => tracing::error!(group = name, "{error}"),
+            },
             (None, Ok(attached)) => self.hooks.detach(&name, attached),
             // The next scan tries again.
             (_, Err(error)) => tracing::error!(group = name, "{error}"),

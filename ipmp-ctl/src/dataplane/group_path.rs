@@ -5,10 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ipmp_common::{MemberCounters, Meta, Reason, layout::LAYOUT_VERSION, member::Mac};
+use ipmp_common::{
+    MemberCounters, Meta, Reason,
+    layout::{ADDRESSES, LAYOUT_VERSION},
+    member::Mac,
+};
 
 use super::{
-    diff::diff,
+    diff::{MapOp, diff},
     hook::{self, AttachBy, Hook, HookError, Place},
     object::{self, Constants, LoadError},
     pins::{self, GroupPins, PinError},
@@ -86,6 +90,12 @@ pub struct GroupPath {
     pins: GroupPins,
     tables: Tables,
     installed: Assignment,
+    /// What the engine wants; the usable word of `installed` may lack members that have no program yet.
+    wanted: Assignment,
+    /// Slots whose programs an earlier daemon left, until they are taken over.
+    inherited: BTreeMap<u16, SlotLink>,
+    /// Whether it has been said that there are more addresses than fit.
+    full_told: bool,
     group_hooks: Vec<Attached>,
     member_hooks: BTreeMap<u16, (SlotLink, Attached)>,
 }
@@ -95,12 +105,21 @@ pub struct GroupPath {
 pub struct Attached {
     hook: Hook,
     _trace: Option<Trace>,
+    /// The slot of a member's program; 0 otherwise.
+    pub slot: u16,
+    /// What [`MemberAttach::run`] was given.
+    pub number: u64,
 }
 
 impl Attached {
     /// Takes the program away from its place.
     pub fn detach(self) -> Result<(), HookError> {
         self.hook.detach()
+    }
+
+    /// Lets go of it where another program has taken its place over.
+    pub fn abandon(self) {
+        self.hook.abandon();
     }
 }
 
@@ -116,9 +135,10 @@ pub struct MemberAttach {
 }
 
 impl MemberAttach {
-    /// Attaches the program.
-    pub fn run(self) -> Result<Attached, PathError> {
-        self.loader.attach(Place::MemberIngress(self.slot), &self.interface)
+    /// Attaches the program. `number` tells later attachments at the same slot from earlier ones.
+    pub fn run(self, number: u64) -> Result<Attached, PathError> {
+        let attached = self.loader.attach(Place::MemberIngress(self.slot), &self.interface)?;
+        Ok(Attached { slot: self.slot, number, ..attached })
     }
 }
 
@@ -143,7 +163,7 @@ impl Loader {
             .then(|| Trace::start(&mut object))
             .transpose()
             .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
-        Ok(Attached { hook, _trace: trace })
+        Ok(Attached { hook, _trace: trace, slot: 0, number: 0 })
     }
 }
 
@@ -193,6 +213,9 @@ impl GroupPath {
             pins,
             tables,
             installed: installed.clone(),
+            wanted: installed.clone(),
+            inherited: if adopted.is_some() { installed.slots.clone() } else { BTreeMap::new() },
+            full_told: false,
             group_hooks: Vec::new(),
             member_hooks: BTreeMap::new(),
         };
@@ -219,20 +242,48 @@ impl GroupPath {
         self.tables.set_group_mac(mac);
     }
 
-    /// Makes the maps hold `wanted`.
+    /// Makes the maps hold `wanted`. A member is not usable before its program is attached: what came back by it would be
+    /// lost.
     ///
     /// After an error what they hold is read back, so that the next try begins with the truth.
     pub fn apply(&mut self, wanted: &Assignment) -> Result<(), PathError> {
-        for op in diff(&self.installed, wanted) {
-            if let Err(source) = self.tables.write(&op) {
-                if let Ok(installed) = self.tables.read() {
-                    self.installed = installed;
+        self.wanted.clone_from(wanted);
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), PathError> {
+        let mut next = self.wanted.clone();
+        next.usable = next.usable.iter().filter(|&slot| self.has_program(slot)).collect();
+        for op in diff(&self.installed, &next) {
+            match (self.tables.write(&op), op) {
+                (Ok(()), _) => {}
+                // What has no binding goes by the nominated member.
+                (Err(error), MapOp::Bind(address, _)) if error.is_full() => {
+                    next.bindings.remove(&address);
+                    if !std::mem::replace(&mut self.full_told, true) {
+                        tracing::warn!(
+                            group = self.fixed.group,
+                            "the group interface has more than {ADDRESSES} data addresses: {address} and others are at the \
+                             nominated member"
+                        );
+                    }
                 }
-                return Err(PathError::Table { group: self.fixed.group.clone(), source });
+                (Err(source), _) => {
+                    if let Ok(installed) = self.tables.read() {
+                        self.installed = installed;
+                    }
+                    return Err(PathError::Table { group: self.fixed.group.clone(), source });
+                }
             }
         }
-        self.installed.clone_from(wanted);
+        self.installed = next;
         Ok(())
+    }
+
+    fn has_program(&self, slot: u16) -> bool {
+        let wanted = self.wanted.slots.get(&slot);
+        let attached = self.member_hooks.get(&slot).map(|(link, _)| link);
+        wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))
     }
 
     fn loader(&self) -> Loader {
@@ -264,7 +315,9 @@ impl GroupPath {
     /// The members that have no program yet, each with what it takes to attach one. `name_of` tells the present name of
     /// an interface.
     pub fn missing(&self, name_of: impl Fn(u32) -> Option<String>) -> Vec<MemberAttach> {
-        let without = self.installed.slots.iter().filter(|(slot, _)| !self.member_hooks.contains_key(slot));
+        let has_hook =
+            |slot| self.member_hooks.get(slot).is_some_and(|(_, attached)| attached.hook.is_kept());
+        let without = self.installed.slots.iter().filter(|(slot, _)| !has_hook(slot));
         without
             .filter_map(|(&slot, &link)| {
                 let interface = name_of(link.ifindex)?;
@@ -273,12 +326,37 @@ impl GroupPath {
             .collect()
     }
 
-    /// Takes in what was attached to a member; gives it back if the slot holds another one by now.
-    pub fn attached(&mut self, slot: u16, link: SlotLink, attached: Attached) -> Option<Attached> {
+    /// Takes in what was attached to a member, which may be used from now on; gives back what is superseded by it, or itself
+    /// if the slot holds another one by now.
+    pub fn attached(
+        &mut self,
+        slot: u16,
+        link: SlotLink,
+        attached: Attached,
+    ) -> Result<Option<Attached>, PathError> {
         if self.installed.slots.get(&slot) != Some(&link) {
-            return Some(attached);
+            return Ok(Some(attached));
         }
-        self.member_hooks.insert(slot, (link, attached)).map(|(_, old)| old)
+        self.inherited.remove(&slot);
+        let old = self.member_hooks.insert(slot, (link, attached)).map(|(_, old)| old);
+        self.write()?;
+        Ok(old)
+    }
+
+    /// Removes the programs that an earlier daemon has left at slots which nobody holds any more.
+    pub fn remove_inherited(&mut self) -> Result<(), PathError> {
+        for (slot, link) in std::mem::take(&mut self.inherited) {
+            if self.installed.slots.get(&slot) == Some(&link) {
+                self.inherited.insert(slot, link);
+                continue;
+            }
+            let place = Place::MemberIngress(slot);
+            if let Some(interface) = hook::name_of(link.ifindex) {
+                hook::detach_filter(&interface, &place);
+            }
+            self.pins.remove_pin(&place.pin_name())?;
+        }
+        Ok(())
     }
 
     /// What went through each slot in use.

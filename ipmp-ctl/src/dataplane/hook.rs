@@ -138,7 +138,6 @@ pub enum HookError {
 #[derive(Debug)]
 pub struct Hook {
     interface: String,
-    ifindex: u32,
     place: Place,
     pin: PathBuf,
     attachment: Attachment,
@@ -170,13 +169,7 @@ impl Hook {
                 other => other?,
             },
         };
-        Ok(Self {
-            interface: interface.to_owned(),
-            ifindex: index_of(interface).unwrap_or(0),
-            place,
-            pin: pin.to_owned(),
-            attachment,
-        })
+        Ok(Self { interface: interface.to_owned(), place, pin: pin.to_owned(), attachment })
     }
 
     /// How it is attached, in a word.
@@ -187,17 +180,26 @@ impl Hook {
         }
     }
 
+    /// Whether the daemon may die: the link is where the next one looks for it.
+    pub fn is_kept(&self) -> bool {
+        match &self.attachment {
+            Attachment::Tcx(_) => link_info::pinned(&self.pin).is_some(),
+            Attachment::Filter => true,
+        }
+    }
+
+    /// Lets go of the program without touching its place, which another program has taken over.
+    pub fn abandon(self) {
+        if let Attachment::Tcx(link) = self.attachment {
+            // Dropping the pinned link closes its descriptor; it removes no file.
+            drop(FdLink::from(link));
+        }
+    }
+
     /// Takes the program away from its place. A TCX link is let go of through its descriptor, which works also when the
     /// interface has moved to another network namespace.
     pub fn detach(self) -> Result<(), HookError> {
         match self.attachment {
-            // The slot has another member by now, and its link has the place of ours in the pin directory.
-            Attachment::Tcx(link)
-                if link_info::ifindex(&self.pin).is_some_and(|now| now != 0 && now != self.ifindex) =>
-            {
-                drop(FdLink::from(link));
-                Ok(())
-            }
             // Dropping what `unpin` gives closes the last descriptor.
             Attachment::Tcx(link) => link.unpin().map(drop).map_err(|source| HookError::Unpin {
                 interface: self.interface,
@@ -264,7 +266,7 @@ fn adopt(
         return Ok(None);
     }
     // A link whose interface is gone, or has moved away and come back as another, is of no use.
-    let found = link_info::ifindex(pin);
+    let found = link_info::pinned(pin).map(|link| link.ifindex);
     if found.is_none() || found != index_of(interface) {
         std::fs::remove_file(pin).map_err(|source| HookError::Unpin {
             interface: interface.to_owned(),

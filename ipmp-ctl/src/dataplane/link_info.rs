@@ -42,8 +42,17 @@ struct TcxInfo {
     rest: [u64; 8],
 }
 
-/// Interface index of the TCX link pinned at `path`; 0 if its interface is gone, `None` if it is no such link.
-pub fn ifindex(path: &Path) -> Option<u32> {
+/// A pinned TCX link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinnedTcx {
+    /// Its number, which no other link gets.
+    pub id: u32,
+    /// Its interface; 0 if that is gone.
+    pub ifindex: u32,
+}
+
+/// The TCX link pinned at `path`; `None` if there is no such link.
+pub fn pinned(path: &Path) -> Option<PinnedTcx> {
     let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     let get = ObjGet { path: path.as_ptr() as u64, fd: 0, flags: 0 };
     // SAFETY: bpf(2) reads the attribute, whose size is given, and the path it points to.
@@ -61,5 +70,5 @@ pub fn ifindex(path: &Path) -> Option<u32> {
     let result = unsafe {
         libc::syscall(libc::SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &raw const query, size_of::<InfoByFd>())
     };
-    (result == 0 && info.kind == TCX).then_some(info.ifindex)
+    (result == 0 && info.kind == TCX).then_some(PinnedTcx { id: info.id, ifindex: info.ifindex })
 }

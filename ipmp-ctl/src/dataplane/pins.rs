@@ -116,6 +116,9 @@ impl GroupPins {
 
     /// Makes the directory if need be and takes it for this process.
     pub fn lock(&mut self) -> Result<(), PinError> {
+        if !on_bpf_fs(&self.path) {
+            return Err(PinError::NotBpf { path: self.path.clone() });
+        }
         fs::create_dir_all(&self.path).map_err(io_error(&self.path, "making the pin directory"))?;
         let directory = File::open(&self.path).map_err(io_error(&self.path, "opening the pin directory"))?;
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
@@ -131,6 +134,17 @@ impl GroupPins {
     /// Removes everything that is pinned; links that nobody else holds are detached by that.
     pub fn clear(&self) -> Result<(), PinError> {
         clear(&self.path)
+    }
+
+    /// Removes what is pinned under `name`, if anything is.
+    pub fn remove_pin(&self, name: &str) -> Result<(), PinError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io_error(&path, "removing a pin")(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes the directory if nothing is pinned in it.
@@ -151,6 +165,10 @@ fn clear(path: &Path) -> Result<(), PinError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(io_error(path, "reading the pin directory")(error)),
     };
+    // Whatever the path came from: on any other file system these would be somebody's files.
+    if !on_bpf_fs(path) {
+        return Err(PinError::NotBpf { path: path.to_owned() });
+    }
     for entry in entries {
         let path = entry.map_err(io_error(path, "reading the pin directory"))?.path();
         fs::remove_file(&path).map_err(io_error(&path, "removing a pin"))?;
@@ -162,10 +180,9 @@ fn clear(path: &Path) -> Result<(), PinError> {
 pub fn remove(path: &Path) -> Result<(), PinError> {
     clear(path)?;
     match fs::remove_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(io_error(path, "removing the pin directory")(error));
-        }
-        Ok(()) | Err(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io_error(path, "removing the pin directory")(error)),
+        Ok(()) => {}
     }
     // The directories above, as far as they are ours. It fails while another group has pins there: then they are needed.
     if let Some(parent) = path.parent() {
@@ -208,5 +225,5 @@ fn is_dead(path: &Path) -> bool {
         return false;
     }
     let Ok(entries) = fs::read_dir(path) else { return false };
-    !entries.flatten().any(|entry| link_info::ifindex(&entry.path()).is_some_and(|ifindex| ifindex != 0))
+    !entries.flatten().any(|entry| link_info::pinned(&entry.path()).is_some_and(|link| link.ifindex != 0))
 }

@@ -35,6 +35,14 @@ pub enum TableError {
     },
 }
 
+impl TableError {
+    /// Whether the map has no room for another entry.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Map { source: MapError::SyscallError(error), .. }
+            if error.io_error.raw_os_error() == Some(libc::E2BIG))
+    }
+}
+
 fn failed(map: &'static str) -> impl FnOnce(MapError) -> TableError {
     move |source| TableError::Map { map, source }
 }
@@ -204,10 +212,27 @@ impl Tables {
     fn clear_slot(&mut self, number: u16, link: SlotLink) -> Result<(), TableError> {
         // Another slot may have taken the address over.
         let owner = self.member_macs.get(&link.mac, 0).ok().map(|owner| owner.slot);
-        if owner == Some(number.into()) {
-            absent_is_fine(self.member_macs.remove(&link.mac)).map_err(failed(names::MEMBER_MACS))?;
+        self.slots.set(number.into(), Slot::default(), 0).map_err(failed(names::SLOTS))?;
+        if owner != Some(number.into()) {
+            return Ok(());
         }
-        self.slots.set(number.into(), Slot::default(), 0).map_err(failed(names::SLOTS))
+        // Two members had one address: it is the other's from now on.
+        match self.slot_with(link.mac)? {
+            Some(slot) => {
+                self.member_macs.insert(link.mac, SlotRef { slot }, 0).map_err(failed(names::MEMBER_MACS))
+            }
+            None => absent_is_fine(self.member_macs.remove(&link.mac)).map_err(failed(names::MEMBER_MACS)),
+        }
+    }
+
+    fn slot_with(&self, mac: Mac) -> Result<Option<u32>, TableError> {
+        for number in 0..SLOTS as u32 {
+            let slot = self.slots.get(&number, 0).map_err(failed(names::SLOTS))?;
+            if slot.ifindex != 0 && slot.mac == mac {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
     }
 
     /// What went through `slot`, over all CPUs.

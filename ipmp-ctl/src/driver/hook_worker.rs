@@ -48,16 +48,26 @@ impl HookWorker {
         thread::Builder::new().name("hooks".to_owned()).spawn(move || {
             // Readers of the programs' logs are tasks of the runtime.
             let _context = runtime.enter();
+            // The newest attachment at each slot: what came before has lost its place, and its pin, to it.
+            let mut newest: BTreeMap<(String, u16), u64> = BTreeMap::new();
+            let mut count = 0;
             while let Ok(job) = queue.recv() {
                 match job {
                     Job::Attach { group, work } => {
                         let (slot, link) = (work.slot, work.link);
-                        let result = work.run();
+                        count += 1;
+                        let result = work.run(count);
+                        if result.is_ok() {
+                            newest.insert((group.clone(), slot), count);
+                        }
                         // The receiver goes only when the daemon ends.
                         drop(outcomes.send(Outcome { group, slot, link, result }));
                     }
                     Job::Detach { group, attached } => {
-                        if let Err(error) = attached.detach() {
+                        let superseded = newest.get(&(group.clone(), attached.slot));
+                        if superseded.is_some_and(|&newest| newest > attached.number) {
+                            attached.abandon();
+                        } else if let Err(error) = attached.detach() {
                             tracing::warn!(group, "{error}");
                         }
                     }
@@ -83,7 +93,10 @@ impl HookWorker {
 
     /// Notes that an outcome has arrived.
     pub fn arrived(&mut self, outcome: &Outcome) {
-        self.pending.remove(&(outcome.group.clone(), outcome.slot));
+        let key = (outcome.group.clone(), outcome.slot);
+        if self.pending.get(&key) == Some(&outcome.link) {
+            self.pending.remove(&key);
+        }
     }
 
     /// Whether attachments of `group` are on their way.

@@ -74,17 +74,10 @@ pub async fn left(handle: &Handle, group: &str, pins: &Path) -> Result<(), Teard
     if let Ok(mut tables) = Tables::open(pins) {
         restore_members(handle, group, &mut tables).await;
     }
-    remove_pins(pins, group, &peer_name(group));
+    remove_left(pins, group, &peer_name(group))?;
     match link {
         Some(link) => link.delete(handle).await.map_err(link_error),
         None => Ok(()),
-    }
-}
-
-/// Removes what is pinned at `pins` and the filters that go with it.
-pub fn remove_pins(pins: &Path, group: &str, peer: &str) {
-    if let Err(error) = remove_left(pins, group, peer) {
-        tracing::warn!(group, "{error}");
     }
 }
 

@@ -93,6 +93,8 @@ impl GroupLink {
         peer_mac: Mac,
     ) -> Result<(Self, bool), GroupLinkError> {
         if let Some(found) = Self::find(&dump(handle).await?, name)? {
+            // A daemon that was killed while it made the interface has left it half made.
+            found.prepare(handle).await?;
             return Ok((found, false));
         }
         let message = pair(name, mac, peer_mac);
