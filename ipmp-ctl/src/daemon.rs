@@ -90,11 +90,11 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     };
     check(&around, &config).await?;
     pins::ensure_bpf_fs(&options.pins)?;
-    pins::sweep(&options.pins);
-    let pins = lock_all(&options.pins, &around, &config)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
     let server = Server::listen(&options.socket, asked)?;
+    pins::sweep(&options.pins);
+    let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone());
     let mut driver = Driver::new(config.clone(), handle, requests, keeper)?;
