@@ -49,7 +49,7 @@ use crate::{
         carrier::CarrierPoll,
         ethtool,
         netlink::{AddressInfo, Change, LinkInfo, Monitor, Snapshot, dump},
-        preflight::unsupported_on_top,
+        preflight::unsupported,
         routes::common,
         sysfs::Sysfs,
     },
@@ -171,6 +171,11 @@ impl Driver {
             };
             let carrier = self.carrier.add((number, index), &self.sysfs, &link.name, link.carrier)?;
             group.members[index].link = Some(LinkInfo { carrier, ..link });
+        }
+        if !group.is_new {
+            // The check before the start has found and said these.
+            let said = unsupported(&group.config().name, group.config().line, &self.snapshot);
+            group.warned.extend(said.into_iter().map(|finding| finding.text));
         }
         let event = group.snapshot_event(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
@@ -294,7 +299,12 @@ impl Driver {
         match change {
             Change::Link(link) => self.on_link(&link).await,
             Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
-            Change::Address(address) => self.on_address(&address, true),
+            Change::Address(address) => {
+                self.on_address(&address, true);
+                if address.expires {
+                    self.warn_of_unsupported();
+                }
+            }
             Change::AddressGone(address) => self.on_address(&address, false),
             Change::Lost => {}
         }
@@ -374,7 +384,7 @@ impl Driver {
 
     fn on_link_gone(&mut self, ifindex: u32, name: &str) {
         for number in 0..self.groups.len() {
-            let Some(group) = &self.groups[number] else { continue };
+            let Some(group) = &mut self.groups[number] else { continue };
             if group.link.ifindex == ifindex {
                 tracing::error!(
                     group = group.name(),
@@ -382,6 +392,8 @@ impl Driver {
                      and start the daemon again",
                     group.name()
                 );
+                // It has joined nothing any more: the members' filters are as they were.
+                group.follow_multicast();
             } else if let Some(member) = group.member_with(ifindex) {
                 self.lose_member(number, member);
             }
@@ -513,7 +525,7 @@ impl Driver {
 
     fn warn_of_unsupported(&mut self) {
         for group in self.groups.iter_mut().flatten() {
-            for finding in unsupported_on_top(&group.config().name, group.config().line, &self.snapshot) {
+            for finding in unsupported(&group.config().name, group.config().line, &self.snapshot) {
                 if group.warned.insert(finding.text.clone()) {
                     tracing::warn!("{}: {finding}", self.config.place(finding.line));
                 }
