@@ -129,7 +129,7 @@ async fn open(
             if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
         members.push(MemberRuntime { link: Some(info), speed_mbps, multicast });
     }
-    prepare::group(&around.handle, &config, link, path.tables()).await.map_err(prepare_error)?;
+    prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
     let engine = Engine::new(config, adopted, Instant::now());
     Ok(GroupRuntime {
