@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod datagrams;
 pub mod echo;
 pub mod eventually;
+pub mod foreign_program;
 pub mod ip;
 pub mod link;
 pub mod netns;
