@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -70,11 +71,20 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(namespace) = &options.netns {
         netns::enter(namespace)?;
     }
+    raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting the async runtime")?;
     runtime.block_on(serve(options, config))
+}
+
+/// Each program and map is a descriptor, and so is each client: the usual soft limit is soon reached.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!("raising the limit of open descriptors: {error}");
+    }
 }
 
 async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
@@ -90,11 +100,11 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     };
     check(&around, &config).await?;
     pins::ensure_bpf_fs(&options.pins)?;
-    pins::sweep(&options.pins);
-    let pins = lock_all(&options.pins, &around, &config)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
     let server = Server::listen(&options.socket, asked)?;
+    pins::sweep(&options.pins);
+    let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone());
     let mut driver = Driver::new(config.clone(), handle, requests, keeper)?;

@@ -22,7 +22,9 @@ mod status;
 pub mod teardown;
 
 use std::{
+    collections::{BTreeSet, VecDeque},
     io,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -47,9 +49,9 @@ use crate::{
         addresses::Interface,
         announce::Announcer,
         carrier::CarrierPoll,
-        ethtool,
+        ethtool, multicast,
         netlink::{AddressInfo, Change, LinkInfo, Monitor, Snapshot, dump},
-        preflight::unsupported_on_top,
+        preflight::unsupported,
         routes::common,
         sysfs::Sysfs,
     },
@@ -68,6 +70,9 @@ const RESYNC_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Time that the kernel is given to make the routes of a member that came up.
 const DEMOTE_DELAY: Duration = Duration::from_millis(200);
+
+/// Time between the repairs of two members' settings.
+const REPAIR_DELAY: Duration = Duration::from_millis(50);
 
 /// A member: number of its group, and its index there.
 type MemberKey = (usize, MemberIndex);
@@ -96,6 +101,9 @@ pub struct Driver {
     keeper: StateKeeper,
     /// When a dump has to follow lost messages.
     resync_at: Option<Instant>,
+    /// Members whose settings are to be repaired, and when the next one's turn is.
+    repairs: VecDeque<MemberKey>,
+    repair_at: Option<Instant>,
     /// When the routes of members that came up, or got a link-local address, are to be put behind the group's again.
     demote_at: Option<Instant>,
 }
@@ -157,6 +165,8 @@ impl Driver {
             asked,
             keeper,
             resync_at: None,
+            repairs: VecDeque::new(),
+            repair_at: None,
             demote_at: None,
         })
     }
@@ -172,6 +182,11 @@ impl Driver {
             let carrier = self.carrier.add((number, index), &self.sysfs, &link.name, link.carrier)?;
             group.members[index].link = Some(LinkInfo { carrier, ..link });
         }
+        if !group.is_new {
+            // The check before the start has found and said these.
+            let said = unsupported(&group.config().name, group.config().line, &self.snapshot);
+            group.warned.extend(said.into_iter().map(|finding| finding.text));
+        }
         let event = group.snapshot_event(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
         group.engine.handle(event, Instant::now());
@@ -185,6 +200,7 @@ impl Driver {
                 self.hooks.detach(group.name(), stale);
             }
         }
+        group.path.remove_inherited()?;
         let peer = crate::kernel::group_link::peer_name(group.name());
         group.path.attach_group(&peer)?;
         group.drain(&self.announcer, &mut self.hooks);
@@ -242,7 +258,7 @@ impl Driver {
 
     fn next_wake(&self) -> Option<Instant> {
         let engines = self.groups.iter().flatten().filter_map(|group| group.engine.poll_timeout());
-        engines.map(|wake| wake.at).chain(self.resync_at).chain(self.demote_at).min()
+        engines.map(|wake| wake.at).chain(self.resync_at).chain(self.demote_at).chain(self.repair_at).min()
     }
 
     async fn on_time(&mut self) {
@@ -257,6 +273,9 @@ impl Driver {
         if self.demote_at.is_some_and(|at| at <= now) {
             self.demote_at = None;
             self.demote_routes();
+        }
+        if self.repair_at.is_some_and(|at| at <= now) {
+            self.repair_next().await;
         }
     }
 
@@ -296,7 +315,12 @@ impl Driver {
         match change {
             Change::Link(link) => self.on_link(&link).await,
             Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
-            Change::Address(address) => self.on_address(&address, true),
+            Change::Address(address) => {
+                self.on_address(&address, true);
+                if address.expires {
+                    self.warn_of_unsupported();
+                }
+            }
             Change::AddressGone(address) => self.on_address(&address, false),
             Change::Lost => {}
         }
@@ -312,7 +336,7 @@ impl Driver {
                 self.on_member_link(number, member, link).await;
             } else if let Some(member) = group.member_with(link.ifindex) {
                 // Renamed: the configuration knows it by another name.
-                self.lose_member(number, member);
+                self.release_member(number, member, &link.name).await;
             }
         }
     }
@@ -376,7 +400,7 @@ impl Driver {
 
     fn on_link_gone(&mut self, ifindex: u32, name: &str) {
         for number in 0..self.groups.len() {
-            let Some(group) = &self.groups[number] else { continue };
+            let Some(group) = &mut self.groups[number] else { continue };
             if group.link.ifindex == ifindex {
                 tracing::error!(
                     group = group.name(),
@@ -384,10 +408,30 @@ impl Driver {
                      and start the daemon again",
                     group.name()
                 );
+                group.interface_up = false;
+                // It has joined nothing any more: the members' filters are as they were.
+                group.follow_multicast();
             } else if let Some(member) = group.member_with(ifindex) {
                 self.lose_member(number, member);
             }
         }
+    }
+
+    /// A member is there but is none any more: it is put back as it was.
+    async fn release_member(&mut self, number: usize, member: MemberIndex, name: &str) {
+        let Some(Some(group)) = self.groups.get_mut(number) else { return };
+        let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) else { return };
+        let tests: Vec<_> = group.config().members[member]
+            .test_addresses
+            .v4()
+            .iter()
+            .map(|test| IpAddr::V4(test.net.addr()))
+            .collect();
+        if let Err(error) = multicast::follow(name, &group.members[member].multicast, &BTreeSet::new()) {
+            tracing::debug!("taking multicast addresses out of the filter of {name}: {error}");
+        }
+        prepare::restore_member(&self.handle, name, ifindex, &tests, group.path.tables()).await;
+        self.lose_member(number, member);
     }
 
     fn lose_member(&mut self, number: usize, member: MemberIndex) {
@@ -467,19 +511,28 @@ impl Driver {
         }
     }
 
-    /// Reads everything anew and repairs settings.
+    /// Reads everything anew. Settings are repaired too, a member at a time, for each of them takes the loop a moment.
     async fn scan(&mut self) {
         self.resync().await;
-        for number in 0..self.groups.len() {
-            let Some(group) = &mut self.groups[number] else { continue };
-            let members: Vec<_> =
-                group.members.iter().map(|member| member.link.as_ref().map(|l| l.ifindex)).collect();
+        for (number, group) in self.groups.iter_mut().enumerate() {
+            let Some(group) = group else { continue };
             group.sync_hooks(&mut self.hooks);
-            for (member, ifindex) in members.into_iter().enumerate() {
-                if let Some(ifindex) = ifindex {
-                    self.prepare(number, member, ifindex).await;
-                }
-            }
+            group.link_worker.again();
+            self.repairs.extend((0..group.members.len()).map(|member| (number, member)));
+        }
+        self.repair_at = Some(Instant::now());
+    }
+
+    /// Repairs the settings of the next member.
+    async fn repair_next(&mut self) {
+        let Some((number, member)) = self.repairs.pop_front() else {
+            self.repair_at = None;
+            return;
+        };
+        self.repair_at = Some(Instant::now() + REPAIR_DELAY);
+        let Some(Some(group)) = self.groups.get(number) else { return };
+        if let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) {
+            self.prepare(number, member, ifindex).await;
         }
     }
 
@@ -498,9 +551,14 @@ impl Driver {
             let Some(group) = &self.groups[number] else { continue };
             let names: Vec<_> = group.config().members.iter().map(|member| member.name.clone()).collect();
             for (member, name) in names.iter().enumerate() {
-                match self.snapshot.link(name).cloned() {
-                    Some(link) => self.on_member_link(number, member, &link).await,
-                    None => self.lose_member(number, member),
+                let known = self.groups[number].as_ref().and_then(|group| group.members[member].link.clone());
+                match (self.snapshot.link(name).cloned(), known) {
+                    // The poll knows better about the carrier.
+                    (Some(link), Some(known))
+                        if known == (LinkInfo { carrier: known.carrier, ..link.clone() }) => {}
+                    (Some(link), _) => self.on_member_link(number, member, &link).await,
+                    (None, Some(_)) => self.lose_member(number, member),
+                    (None, None) => {}
                 }
             }
             let Some(group) = &mut self.groups[number] else { continue };
@@ -515,7 +573,7 @@ impl Driver {
 
     fn warn_of_unsupported(&mut self) {
         for group in self.groups.iter_mut().flatten() {
-            for finding in unsupported_on_top(&group.config().name, group.config().line, &self.snapshot) {
+            for finding in unsupported(&group.config().name, group.config().line, &self.snapshot) {
                 if group.warned.insert(finding.text.clone()) {
                     tracing::warn!("{}: {finding}", self.config.place(finding.line));
                 }
@@ -599,7 +657,7 @@ async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-/// The group interface changed: its MAC address may be another one.
+/// The group interface changed: its MAC address may be another one, and it may have been brought down.
 fn follow_group_interface(group: &mut GroupRuntime, link: &LinkInfo) {
     if let Some(mac) = link.mac.filter(|&mac| mac != group.link.mac) {
         tracing::warn!(
@@ -608,6 +666,18 @@ fn follow_group_interface(group: &mut GroupRuntime, link: &LinkInfo) {
         );
         group.link.mac = mac;
         group.path.set_group_mac(mac);
+    }
+    if group.interface_up != link.admin_up {
+        group.interface_up = link.admin_up;
+        let name = group.name();
+        if link.admin_up {
+            tracing::info!(group = name, "the group interface is administratively up");
+        } else {
+            tracing::warn!(
+                group = name,
+                "the group interface is administratively down: bring it up with `ip link set {name} up`"
+            );
+        }
     }
 }
 

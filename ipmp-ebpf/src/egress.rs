@@ -29,31 +29,9 @@ use crate::{
 pub fn run(ctx: &TcContext) -> i32 {
     let packet = Packet::new(ctx);
     packet.make_linear(IPV4_HEAD);
-    let Some(ethernet) = packet.at::<Ethernet>(0) else {
-        return member::drop(Reason::ForeignSource);
-    };
-    let Some(state) = State::get() else {
-        return member::drop(Reason::NoUsableMember);
-    };
-    let protocol = ethernet.ethertype();
-    if packet.vlan_tag().is_some() || protocol == ethertype::VLAN || protocol == ethertype::QINQ {
-        return member::drop(Reason::TaggedEgress);
-    }
-    if mac_word(&ethernet.source) != state.mac() {
-        return member::drop(Reason::ForeignSource);
-    }
-    if config::behind() {
-        counters::count(Reason::Leaked);
-    }
-    let to_group = ethernet.is_group_addressed();
-    let member = match protocol {
-        ethertype::IPV4 => ipv4(packet, state, to_group),
-        ethertype::IPV6 => ipv6(packet, state, to_group),
-        ethertype::ARP => arp(packet, state),
-        _ if to_group => Member::nominated(state),
-        _ => by_bucket(state, flow::hash_other(config::hash_seed())),
-    };
-    match member {
+    let ethernet = packet.at::<Ethernet>(0);
+    let protocol = ethernet.map_or(0, Ethernet::ethertype);
+    match choose(packet, ethernet, protocol) {
         Ok(member) => {
             trace!(
                 ctx,
@@ -68,6 +46,30 @@ pub fn run(ctx: &TcContext) -> i32 {
             debug!(ctx, "not sent: type {:x}, {} bytes: {}", protocol, packet.len(), reason.as_str());
             member::drop(reason)
         }
+    }
+}
+
+/// The member that sends the packet, which is ready to leave by it then.
+#[inline(always)]
+fn choose(packet: Packet, ethernet: Option<&Ethernet>, protocol: u16) -> Result<Member, Reason> {
+    let ethernet = ethernet.ok_or(Reason::ForeignSource)?;
+    let state = State::get().ok_or(Reason::NoUsableMember)?;
+    if packet.vlan_tag().is_some() || protocol == ethertype::VLAN || protocol == ethertype::QINQ {
+        return Err(Reason::TaggedEgress);
+    }
+    if mac_word(&ethernet.source) != state.mac() {
+        return Err(Reason::ForeignSource);
+    }
+    if config::behind() {
+        counters::count(Reason::Leaked);
+    }
+    let to_group = ethernet.is_group_addressed();
+    match protocol {
+        ethertype::IPV4 => ipv4(packet, state, to_group),
+        ethertype::IPV6 => ipv6(packet, state, to_group),
+        ethertype::ARP => arp(packet, state),
+        _ if to_group => Member::nominated(state),
+        _ => by_bucket(state, flow::hash_other(config::hash_seed())),
     }
 }
 

@@ -46,7 +46,7 @@ pub fn message_type(packet: Packet, upper: Upper) -> u8 {
 /// Whether an ICMPv6 type is neighbour discovery.
 #[inline(always)]
 pub fn is_discovery(message_type: u8) -> bool {
-    message_type >= ROUTER_SOLICITATION && message_type <= REDIRECT
+    (ROUTER_SOLICITATION..=REDIRECT).contains(&message_type)
 }
 
 /// The target address of a solicitation or advertisement whose ICMPv6 header is at `offset`.

@@ -1,6 +1,7 @@
 //! A running `ipmp-ctl daemon`.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     net::IpAddr,
     os::unix::process::CommandExt,
@@ -35,6 +36,7 @@ pub struct Daemon {
     directory: TempDir,
     pins: PathBuf,
     arguments: Vec<String>,
+    launcher: Vec<String>,
 }
 
 impl Daemon {
@@ -64,15 +66,28 @@ impl Daemon {
             directory,
             pins,
             arguments: Vec::new(),
+            launcher: Vec::new(),
         };
         fs::write(daemon.config(), text).expect("the configuration can be written");
         daemon
+    }
+
+    /// Another configuration for the next start. It has the same groups.
+    pub fn configure(&mut self, config: &dyn ToString) {
+        fs::write(self.config(), config.to_string()).expect("the configuration can be written");
     }
 
     /// With these arguments more for `ipmp-ctl daemon`.
     #[must_use]
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Started by this command, which must become the daemon (`exec`), as `env` does.
+    #[must_use]
+    pub fn launched_by(mut self, command: &[&str]) -> Self {
+        self.launcher = command.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
@@ -102,7 +117,9 @@ impl Daemon {
         assert!(self.child.is_none(), "the daemon runs already");
         let log = File::options().create(true).append(true).open(self.log_path()).expect("a log file");
         let copy = log.try_clone().expect("a second handle of the log");
-        let mut command = Command::new(ctl::binary());
+        let words: Vec<_> = self.launcher.iter().map(OsString::from).chain([ctl::binary().into()]).collect();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         command.args(["daemon", "--netns", &self.netns]).arg("--config").arg(self.config());
         command.arg("--pins").arg(&self.pins).arg("--socket").arg(self.socket()).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(log).stderr(copy);

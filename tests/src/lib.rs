@@ -15,6 +15,7 @@ pub mod echo;
 pub mod eventually;
 pub mod figures;
 pub mod flows;
+pub mod foreign_program;
 pub mod interrupt;
 pub mod ip;
 pub mod link;

@@ -36,6 +36,17 @@ impl Rig {
         rig
     }
 
+    /// The usual configuration, and a daemon with these arguments more.
+    pub fn with_arguments(builder: Builder, arguments: &[&str]) -> Self {
+        let topology = builder.build();
+        let daemon = Daemon::prepare(topology.host(), &topology.hosts[0].group());
+        let mut daemon = arguments.iter().fold(daemon, |daemon, argument| daemon.argument(argument));
+        daemon.restart();
+        let rig = Self { daemon, topology };
+        rig.until_settled();
+        rig
+    }
+
     /// The first host's namespace.
     pub fn host(&self) -> &Netns {
         self.topology.host()

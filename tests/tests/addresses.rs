@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipmp_tests::{
     Daemon, GroupConfig, Ping, Rig, Switch, Topology,
+    daemon::stat,
     datagrams::{Inbox, Outbox},
     echo::{Connections, EchoServer},
     eventually::{SOON, eventually, holds},
@@ -187,4 +188,29 @@ fn the_peer_of_the_group_interface_has_no_addresses() {
     let rig = Rig::new(Topology::new());
     let addresses = rig.host().ip("-o addr show dev ipmp0-p");
     assert_eq!(addresses.trim(), "");
+}
+
+#[test]
+fn a_restart_follows_the_addresses_of_the_configuration() {
+    let mut rig = Rig::new(Topology::new());
+    rig.host().ip("addr add 10.9.0.77/24 dev ipmp0");
+    rig.daemon.kill9();
+    let kept = [format!("{}/24", plan::data_v4(0, 1)), format!("{}/64", plan::data_v6(0, 1))];
+    let new = ["10.9.0.30/24".to_owned(), "fd09::30/64".to_owned()];
+    rig.daemon.configure(&rig.topology.hosts[0].group().addresses(kept.iter().chain(&new)));
+    rig.daemon.restart();
+    rig.until_settled();
+    for address in ["10.9.0.30", "fd09::30", "10.9.0.77"].map(|text| text.parse().expect("an address")) {
+        Ping::to(address).until_answered(rig.peer());
+    }
+    for address in plan::data(1) {
+        Ping::to(address).until_answered(rig.peer());
+    }
+    let shown = rig.host().ip("-o addr show dev ipmp0");
+    for index in [0, 2] {
+        for address in plan::data(index) {
+            assert!(!shown.contains(&format!(" {address}/")), "{address} is still there:\n{shown}");
+            assert!(stat::address(&rig.daemon, address).is_none_or(|row| row["state"] != "up"), "{address}");
+        }
+    }
 }

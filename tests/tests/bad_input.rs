@@ -21,9 +21,13 @@ fn group() -> GroupConfig {
 
 /// Everything of a namespace that a refused daemon could have changed.
 fn traces(host: &Netns) -> Vec<String> {
-    let mut traces: Vec<_> = ["-o -d link", "-o addr", "-4 route show table all", "-6 route show table all"]
-        .map(|what| host.ip(what))
-        .into();
+    let mut traces = Vec::new();
+    for what in ["-o -d link", "-o addr", "-4 route show table all", "-6 route show table all"] {
+        let mut lines: Vec<_> = host.ip(what).lines().map(str::to_owned).collect();
+        // Routes that are equally good are in the order in which they were last made.
+        lines.sort();
+        traces.extend(lines);
+    }
     for name in ["e0", "e1", "e2"] {
         for setting in ["ipv4/conf/X/arp_ignore", "ipv4/conf/X/arp_announce", "ipv6/conf/X/accept_ra"] {
             traces.push(host.setting(&setting.replace('X', name)));
@@ -193,6 +197,65 @@ fn a_second_daemon_on_the_same_socket_is_refused() {
     let output = ctl::run(&mut command);
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     first.until_group("ipmp0", "ok");
+}
+
+#[test]
+fn a_socket_path_that_is_a_file_is_refused_and_the_file_stays() {
+    let topology = host();
+    until_quiet(topology.host());
+    let before = traces(topology.host());
+    let mut daemon = Daemon::prepare(topology.host(), &group());
+    std::fs::write(daemon.socket(), "precious").expect("the directory is ours");
+    let (status, said) = daemon.start_and_fail();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("control.sock") && said.contains("not a socket"), "{said}");
+    assert_eq!(std::fs::read_to_string(daemon.socket()).expect("it is still there"), "precious");
+    assert_eq!(traces(topology.host()), before);
+    assert_eq!(daemon.group_pins("ipmp0"), None);
+}
+
+#[test]
+fn pins_outside_a_bpf_file_system_are_refused_with_the_remedy() {
+    let topology = host();
+    until_quiet(topology.host());
+    let before = traces(topology.host());
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let pins = directory.path().join("pins");
+    let mut daemon = Daemon::prepare_with_pins(topology.host(), &group(), pins.clone());
+    let (status, said) = daemon.start_and_fail();
+    assert_eq!(status.code(), Some(1), "{said}");
+    for word in [pins.to_str().expect("a plain path"), "mount -t bpf", "--pins"] {
+        assert!(said.contains(word), "{word:?} is not in: {said}");
+    }
+    assert_eq!(traces(topology.host()), before);
+    assert!(!pins.exists());
+}
+
+#[test]
+fn an_absent_bpf_file_system_is_mounted() {
+    let topology = host();
+    // In mounts of its own the process sees no BPF file system where it belongs.
+    let script = "while umount /sys/fs/bpf 2>/dev/null; do :; done; exec \"$@\"";
+    let launcher = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"];
+    let mut daemon = Daemon::prepare(topology.host(), &group()).launched_by(&launcher);
+    daemon.restart();
+    daemon.until_log("mounted the BPF file system");
+    daemon.until_group("ipmp0", "ok");
+    assert_eq!(daemon.group_pins("ipmp0"), None, "the pins are in the file system of the daemon");
+    let output = daemon.down("ipmp0");
+    assert!(output.status.success(), "{}", ctl::describe(&output));
+}
+
+#[test]
+fn nothing_stays_of_any_group_if_one_cannot_be_set_up() {
+    let topology = host();
+    // Found only when the second group's route is set: the kernel has one like it already.
+    topology.host().ip("route add blackhole 10.88.0.0/16");
+    let second = GroupConfig::new("ipmp1")
+        .addresses(["10.10.0.10/24"])
+        .members(["e2"])
+        .line("routes = [\"10.88.0.0/16 via 10.10.0.1\"]");
+    assert_refused(&topology, &format!("{}{second}", group()), &["ipmp1", "10.88.0.0/16"]);
 }
 
 #[test]

@@ -44,7 +44,16 @@ fn peers_hear_the_hosts_broadcast_and_multicast_once() {
 
 #[test]
 fn all_is_heard_once_after_the_nominated_member_fails_and_returns() {
-    let rig = Rig::new(Topology::new().members(3));
+    heard_once_after_failure_and_repair(&Rig::new(Topology::new().members(3)));
+}
+
+#[test]
+fn all_is_heard_once_by_clsact_filters_too() {
+    let rig = Rig::with_arguments(Topology::new().members(3), &["--attach", "clsact"]);
+    heard_once_after_failure_and_repair(&rig);
+}
+
+fn heard_once_after_failure_and_repair(rig: &Rig) {
     let first = rig.nominee();
     rig.fail(first);
     assert_ne!(rig.nominee(), first);

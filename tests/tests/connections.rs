@@ -6,7 +6,6 @@ use ipmp_tests::{
     Rig, Topology,
     echo::{Connections, EchoServer},
     plan,
-    topology::Builder,
 };
 
 const PORT: u16 = 7;
@@ -43,9 +42,8 @@ impl Both {
     }
 }
 
-fn each_member_in_turn(builder: Builder) {
-    let rig = Rig::new(builder.members(3));
-    let both = Both::open(&rig);
+fn each_member_in_turn(rig: &Rig) {
+    let both = Both::open(rig);
     both.until_all_progress();
     for member in 0..3 {
         rig.fail(member);
@@ -57,12 +55,17 @@ fn each_member_in_turn(builder: Builder) {
 
 #[test]
 fn connections_survive_the_failure_and_repair_of_each_member_in_turn() {
-    each_member_in_turn(Topology::new());
+    each_member_in_turn(&Rig::new(Topology::new().members(3)));
 }
 
 #[test]
 fn connections_survive_when_the_kernel_reports_carrier_late_as_for_real_nics() {
-    each_member_in_turn(Topology::new().equal_ifindex(true));
+    each_member_in_turn(&Rig::new(Topology::new().members(3).equal_ifindex(true)));
+}
+
+#[test]
+fn connections_survive_by_clsact_filters_too() {
+    each_member_in_turn(&Rig::with_arguments(Topology::new().members(3), &["--attach", "clsact"]));
 }
 
 #[test]

@@ -56,6 +56,48 @@ fn a_new_daemon_takes_the_path_over_without_a_lost_packet() {
     rig.until_reachable();
 }
 
+/// What `tc filter show` tells of the programs at the group interface and the members.
+fn filters(host: &Netns, members: &[String]) -> Vec<String> {
+    let names = ["ipmp0", "ipmp0-p"].into_iter().chain(members.iter().map(String::as_str));
+    let on = |name: &str| {
+        ["ingress", "egress"].map(|hook| {
+            let output = host.command("tc").args(["filter", "show", "dev", name, hook]).output();
+            ctl::text(&output.expect("tc is installed"))
+        })
+    };
+    let text = names.filter(|name| host.has(name)).flat_map(on).collect::<String>();
+    text.lines().filter(|line| line.contains("handle")).map(str::to_owned).collect()
+}
+
+#[test]
+fn clsact_filters_are_taken_over_without_a_lost_packet_and_removed_by_down() {
+    let mut rig = Rig::with_arguments(Topology::new(), &["--attach", "clsact"]);
+    let members = rig.topology.hosts[0].members.clone();
+    let before = filters(rig.host(), &members);
+    assert_eq!(before.len(), 5, "one on each member, one at each end of the group interface: {before:#?}");
+    assert_eq!(programs(rig.host(), &members), 0, "programs on TCX hooks");
+    without_loss(&mut rig, |daemon| {
+        daemon.kill9();
+        daemon.restart();
+    });
+    assert_eq!(filters(rig.host(), &members).len(), 5, "replaced, not added");
+    rig.fail(0);
+    rig.until_reachable();
+    assert!(rig.daemon.down("ipmp0").status.success());
+    assert_eq!(filters(rig.host(), &members), Vec::<String>::new());
+}
+
+#[test]
+fn clsact_filters_are_removed_by_down_without_a_daemon() {
+    let mut rig = Rig::with_arguments(Topology::new(), &["--attach", "clsact"]);
+    let members = rig.topology.hosts[0].members.clone();
+    rig.daemon.kill9();
+    assert_eq!(filters(rig.host(), &members).len(), 5);
+    assert!(rig.daemon.down("ipmp0").status.success());
+    assert_eq!(filters(rig.host(), &members), Vec::<String>::new());
+    assert_eq!(rig.daemon.group_pins("ipmp0"), None);
+}
+
 #[test]
 fn a_restart_keeps_the_flow_seed() {
     let mut rig = Rig::new(Topology::new());
@@ -129,7 +171,7 @@ fn until_ready(host: &Netns, members: &[String]) {
     }
 }
 
-fn down_restores(prepare: impl FnOnce(&Netns), adapt: &str, stop: impl FnOnce(&mut Daemon)) {
+fn down_restores(prepare: impl FnOnce(&Netns), adapt: &str, stop: impl FnOnce(&Netns, &mut Daemon)) {
     let topology = Topology::new().build();
     let (host, members) = (&topology.hosts[0].netns, &topology.hosts[0].members);
     prepare(host);
@@ -142,7 +184,7 @@ fn down_restores(prepare: impl FnOnce(&Netns), adapt: &str, stop: impl FnOnce(&m
     let mut daemon = Daemon::start(host, &config);
     daemon.until_group("ipmp0", "ok");
     assert!(programs(host, members) >= 3);
-    stop(&mut daemon);
+    stop(host, &mut daemon);
     let output = daemon.down("ipmp0");
     assert_eq!(output.status.code(), Some(0), "{}", ctl::describe(&output));
     for name in ["ipmp0", "ipmp0-p"] {
@@ -169,12 +211,25 @@ fn difference(before: &[String], after: &[String]) -> Vec<String> {
 
 #[test]
 fn down_removes_everything_and_puts_every_setting_back() {
-    down_restores(|_| {}, "", |_| {});
+    down_restores(|_| {}, "", |_, _| {});
 }
 
 #[test]
 fn down_works_without_a_daemon() {
-    down_restores(|_| {}, "", Daemon::kill9);
+    down_restores(|_| {}, "", |_, daemon| daemon.kill9());
+}
+
+#[test]
+fn a_deleted_group_interface_is_reported_and_down_cleans_up() {
+    down_restores(
+        |_| {},
+        "",
+        |host, daemon| {
+            host.ip("link del ipmp0");
+            daemon.until_log("ipmp0 has been deleted");
+            assert!(daemon.exited().is_none(), "the daemon goes on");
+        },
+    );
 }
 
 #[test]
@@ -185,8 +240,8 @@ fn down_puts_unusual_settings_back_too() {
         host.set("ipv6/conf/e1/accept_ra", "0");
         host.ip("link set e2 allmulticast on");
     };
-    down_restores(unusual, "", |_| {});
-    down_restores(unusual, "receive = \"member\"", |daemon| {
+    down_restores(unusual, "", |_, _| {});
+    down_restores(unusual, "receive = \"member\"", |_, daemon| {
         daemon.kill9();
         daemon.restart();
     });

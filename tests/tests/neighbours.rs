@@ -37,11 +37,20 @@ fn bindings_are_level_over_the_members_from_the_start() {
 
 #[test]
 fn arp_and_nd_answers_carry_the_bound_members_mac() {
-    let rig = Rig::new(Topology::new().members(3));
+    answers_carry_the_bound_members_mac(&Rig::new(Topology::new().members(3)));
+}
+
+#[test]
+fn arp_and_nd_answers_carry_the_bound_members_mac_by_clsact_filters_too() {
+    let rig = Rig::with_arguments(Topology::new().members(3), &["--attach", "clsact"]);
+    answers_carry_the_bound_members_mac(&rig);
+}
+
+fn answers_carry_the_bound_members_mac(rig: &Rig) {
     for address in all_data(3) {
         rig.peer().ip("neigh flush dev eth0");
         Ping::to(address).until_answered(rig.peer());
-        until_peer_follows(&rig, address);
+        until_peer_follows(rig, address);
     }
 }
 

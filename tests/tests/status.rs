@@ -5,7 +5,16 @@ use std::{
     process::{Command, Output},
 };
 
-use ipmp_tests::{Daemon, Rig, Topology, ctl, plan};
+use ipmp_common::{Reason, member::Mac};
+use ipmp_tests::{
+    Rig, Topology,
+    counters::reason,
+    ctl,
+    eventually::{SOON, eventually, holds},
+    packet_socket::PacketSocket,
+    packets::{BROADCAST, ethernet, ipv4, payload, udp},
+    plan,
+};
 use serde_json::Value;
 
 /// All documented keys are there; there may be more.
@@ -179,22 +188,57 @@ fn maps_are_dumped_with_named_fields() {
     }
 }
 
+/// One packet is dropped on its way out, and one on its way in.
+fn drop_both_ways(rig: &Rig) {
+    let foreign = Mac { bytes: [2, 1, 1, 1, 1, 1] };
+    let to_peer = ethernet(foreign, rig.peer().mac("eth0")) / payload(&[0; 46]);
+    // The sender may be told of the drop.
+    let _ = PacketSocket::open(rig.host(), "ipmp0").try_send(&to_peer.build());
+    let to_all = ethernet(rig.peer().mac("eth0"), BROADCAST)
+        / ipv4(plan::peer_v4(0), [10, 9, 0, 255].into())
+        / udp(1, 9000)
+        / payload(b"once");
+    PacketSocket::open(rig.peer(), "eth0").send(&to_all);
+}
+
+/// Whether packets that went on were logged.
+fn tells_of_sent(log: &str) -> bool {
+    log.lines().any(|line| line.contains("sent: type") && !line.contains("not sent"))
+}
+
 #[test]
-fn packets_are_traced_when_asked_for() {
-    let topology = Topology::new().members(2).build();
-    let daemon = Daemon::prepare(topology.host(), &topology.hosts[0].group());
-    let mut daemon = daemon.argument("--trace-packets").argument("trace");
-    daemon.restart();
-    let rig = Rig { daemon, topology };
-    rig.until_settled();
+fn every_packet_is_traced_at_level_trace() {
+    let rig = Rig::with_arguments(Topology::new().members(2), &["--trace-packets", "trace"]);
     rig.until_reachable();
-    rig.daemon.until_log("sent: type 800");
-    rig.daemon.until_log("sent: type 86dd");
+    drop_both_ways(&rig);
+    for text in ["sent: type 800", "sent: type 86dd", "received:", "foreign-source-mac", "not-nominated"] {
+        rig.daemon.until_log(text);
+    }
+}
+
+#[test]
+fn only_dropped_packets_are_traced_at_level_debug() {
+    let rig = Rig::with_arguments(Topology::new().members(2), &["--trace-packets", "debug"]);
+    rig.until_reachable();
+    drop_both_ways(&rig);
+    for text in ["foreign-source-mac", "not-nominated"] {
+        rig.daemon.until_log(text);
+    }
+    let log = rig.daemon.log();
+    assert!(!tells_of_sent(&log), "{log}");
 }
 
 #[test]
 fn packets_are_not_traced_unless_asked_for() {
     let rig = Rig::new(Topology::new().members(2));
     rig.until_reachable();
-    assert!(!rig.daemon.log().contains("sent:"), "{}", rig.daemon.log());
+    drop_both_ways(&rig);
+    eventually("the drop is counted", SOON, || {
+        let count = reason(&rig.daemon, "ipmp0", Reason::ForeignSource);
+        holds(count > 0, || count)
+    });
+    let log = rig.daemon.log();
+    for text in ["sent:", "received:", "foreign-source-mac", "not-nominated"] {
+        assert!(!log.contains(text), "{log}");
+    }
 }

@@ -1,13 +1,15 @@
 //! The daemon's end of the control socket.
 
 use std::{
-    fs, io,
-    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    fs::{self, File},
+    io,
+    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use rustix::fs::{FlockOperation, flock};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
@@ -66,6 +68,8 @@ pub enum ServerError {
 pub struct Server {
     path: PathBuf,
     task: JoinHandle<()>,
+    /// Held while this daemon listens: two that start at once must not both find the file stale.
+    _lock: File,
 }
 
 impl Server {
@@ -75,6 +79,7 @@ impl Server {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed("making its directory"))?;
         }
+        let lock = lock(path)?;
         clear_stale(path)?;
         let listener = UnixListener::bind(path).map_err(failed("listening"))?;
         // Anyone may ask; what changes something is checked by the asker's credentials.
@@ -99,7 +104,7 @@ impl Server {
                 }
             }
         });
-        Ok(Self { path: path.to_owned(), task })
+        Ok(Self { path: path.to_owned(), task, _lock: lock })
     }
 }
 
@@ -107,6 +112,26 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
         drop(fs::remove_file(&self.path));
+    }
+}
+
+/// Takes the socket for this process, by a file beside it that stays.
+fn lock(path: &Path) -> Result<File, ServerError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let failed = |what| move |source| ServerError::Io { path: path.to_owned(), what, source };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(&beside)
+        .map_err(failed("opening the lock file beside it"))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(ServerError::Taken { path: path.to_owned() }),
+        Err(error) => Err(failed("locking the file beside it")(error.into())),
     }
 }
 

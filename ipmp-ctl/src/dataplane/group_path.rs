@@ -41,6 +41,28 @@ pub struct Fixed {
     pub attach_by: AttachBy,
 }
 
+impl Fixed {
+    fn meta(&self, hash_seed: u64) -> Meta {
+        Meta {
+            layout_version: LAYOUT_VERSION,
+            group_ifindex: self.group_ifindex,
+            netns_cookie: self.netns.cookie,
+            netns_inode: self.netns.inode,
+            hash_seed,
+        }
+    }
+
+    /// Whether pins with this meta data are of this group as it is now, and of this layout.
+    fn owns(&self, meta: &Meta) -> bool {
+        *meta == self.meta(meta.hash_seed)
+    }
+
+    /// Whether there are pins at `pins` that are not: of a group interface that is gone, or of another layout.
+    pub fn disowns(&self, pins: &Path) -> bool {
+        Tables::peek_meta(pins).is_ok_and(|meta| !self.owns(&meta))
+    }
+}
+
 /// Why the packet path could not be set up or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
@@ -173,18 +195,8 @@ impl GroupPath {
     ///
     /// `seed` is the flow hash seed of a new group. Nothing is attached yet.
     pub fn open(fixed: Fixed, pins: GroupPins, seed: u64) -> Result<(Self, Option<Assignment>), PathError> {
-        let wanted = Meta {
-            layout_version: LAYOUT_VERSION,
-            group_ifindex: fixed.group_ifindex,
-            netns_cookie: fixed.netns.cookie,
-            netns_inode: fixed.netns.inode,
-            hash_seed: seed,
-        };
         let left = Tables::peek_meta(pins.path()).ok();
-        let adopted = left.filter(|meta| Meta { hash_seed: seed, ..*meta } == wanted);
-        if left.is_some() && adopted.is_none() {
-            tracing::warn!(group = fixed.group, ?left, "the pins are not this group's: starting anew");
-        }
+        let adopted = left.filter(|meta| fixed.owns(meta));
         if adopted.is_none() {
             pins.clear()?;
         }
@@ -205,7 +217,7 @@ impl GroupPath {
         }
         let installed = tables.read().map_err(table_error)?;
         if adopted.is_none() {
-            tables.set_meta(wanted).map_err(table_error)?;
+            tables.set_meta(fixed.meta(seed)).map_err(table_error)?;
         }
         let path = Self {
             fixed,

@@ -48,6 +48,8 @@ pub struct GroupRuntime {
     pub link: GroupLink,
     /// Whether this daemon made the group; otherwise it took it over from an earlier one.
     pub is_new: bool,
+    /// Whether the group interface is there and administratively up.
+    pub interface_up: bool,
     /// Brings the group interface to what the engine wants.
     pub link_worker: LinkWorker,
     /// The members, by their index.

@@ -42,6 +42,13 @@ impl LinkWorker {
     }
 }
 
+impl LinkWorker {
+    /// Wishes for the same once more: somebody may have changed it by hand.
+    pub fn again(&self) {
+        self.wish.send_modify(|_| {});
+    }
+}
+
 impl Drop for LinkWorker {
     fn drop(&mut self) {
         self.task.abort();

@@ -11,9 +11,10 @@ use crate::{
     kernel::{
         addresses::{self, AddressError, Interface, dummy},
         group_link::GroupLink,
-        netlink::Snapshot,
+        netlink::{AddressInfo, Snapshot},
         routes::{self, RouteError},
         settings::{self, Role, SettingsError},
+        sysctl,
     },
 };
 
@@ -36,10 +37,12 @@ pub async fn group(
     handle: &Handle,
     config: &config::Group,
     link: &GroupLink,
+    snapshot: &Snapshot,
     tables: &mut Tables,
 ) -> Result<(), PrepareError> {
     settings::apply(Role::Group, &link.name, link.ifindex, &mut SavedMap(tables.saved_settings()))?;
     let interface = Interface { name: &link.name, index: link.ifindex };
+    remove_forgotten(handle, config, interface, snapshot).await?;
     for address in &config.addresses {
         addresses::add_address(handle, interface, address.net).await?;
     }
@@ -48,6 +51,31 @@ pub async fn group(
     }
     for route in &config.routes {
         routes::add_route(handle, interface, route).await?;
+    }
+    Ok(())
+}
+
+/// Takes away the data addresses that an earlier daemon put there and the configuration no longer names. Those that were
+/// added by hand stay.
+async fn remove_forgotten(
+    handle: &Handle,
+    config: &config::Group,
+    interface: Interface<'_>,
+    snapshot: &Snapshot,
+) -> Result<(), PrepareError> {
+    let is_named = |net: IpNet| config.addresses.iter().any(|data| data.net == net);
+    let ours = snapshot
+        .addresses_of(interface.index)
+        .filter(|address| address.protocol == Some(addresses::SIGNATURE))
+        .map(AddressInfo::net);
+    for address in ours.filter(|&net| !is_named(net)) {
+        // With its first address of a subnet the kernel would take all others of it away.
+        let promote = sysctl::of_interface("ipv4", interface.name, "promote_secondaries");
+        if let Err(error) = sysctl::write(&promote, 1) {
+            tracing::warn!(group = config.name, "{promote}: {error}");
+        }
+        addresses::remove_address(handle, interface, address).await?;
+        tracing::info!(group = config.name, "removed {address}, which the configuration no longer names");
     }
     Ok(())
 }

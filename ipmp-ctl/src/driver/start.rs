@@ -8,6 +8,7 @@ use super::{
     group::{GroupRuntime, MemberRuntime},
     link_worker::LinkWorker,
     prepare::{self, PrepareError},
+    teardown,
 };
 use crate::{
     config,
@@ -103,10 +104,20 @@ async fn open(
         trace_level: around.trace_level,
         attach_by: around.attach_by,
     };
+    if fixed.disowns(pins.path()) {
+        tracing::warn!(
+            group = config.name,
+            "what an earlier daemon left is of another group interface or version: starting anew"
+        );
+        teardown::put_back(&around.handle, &config.name, pins.path()).await;
+    }
     let (mut path, adopted) = GroupPath::open(fixed, pins, random_seed()?)?;
+    // A daemon that was killed early leaves an interface and nothing that could be adopted.
+    let is_new = is_new || adopted.is_none();
     path.set_group_mac(link.mac);
     let prepare_error = |source| StartError::Prepare { group: config.name.clone(), source };
     let snapshot = dump(&around.handle).await?;
+    teardown::put_back_strangers(&around.handle, &config, &snapshot, path.tables()).await;
     let mut members = Vec::new();
     for member in &config.members {
         let Some(info) = snapshot.link(&member.name).cloned() else {
@@ -129,7 +140,7 @@ async fn open(
             if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
         members.push(MemberRuntime { link: Some(info), speed_mbps, multicast });
     }
-    prepare::group(&around.handle, &config, link, path.tables()).await.map_err(prepare_error)?;
+    prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
     let engine = Engine::new(config, adopted, Instant::now());
     Ok(GroupRuntime {
@@ -137,6 +148,7 @@ async fn open(
         path,
         link: link.clone(),
         is_new,
+        interface_up: true,
         link_worker,
         members,
         warned: BTreeSet::new(),

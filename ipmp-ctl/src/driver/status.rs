@@ -16,14 +16,19 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
     let view = group.engine.view();
     let counters = group.path.counters().unwrap_or_default();
     let reasons = group.path.reasons().unwrap_or_default();
+    let installed = group.path.installed();
     let state = match view.state {
+        // Whatever the members can do, nothing gets in or out.
+        _ if !group.interface_up => "failed",
         GroupState::Ok => "ok",
         GroupState::Degraded => "degraded",
         GroupState::Failed => "failed",
     };
     let members = view.members.iter().map(|member| {
         let counters = member.slot.and_then(|slot| counters.get(&slot)).copied().unwrap_or_default();
-        member_status(member, counters)
+        // A member whose program is not attached yet carries nothing, whatever the engine has planned.
+        let carries = member.active && member.slot.is_some_and(|slot| installed.usable.contains(slot));
+        MemberStatus { active: carries, ..member_status(member, counters) }
     });
     let addresses = view.addresses.iter().map(|address| AddressStatus {
         address: address.address,

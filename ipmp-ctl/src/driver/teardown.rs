@@ -2,16 +2,13 @@
 //!
 //! All that is needed to know lies in the pinned maps, so it works with and without the daemon that set the group up.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
-    path::Path,
-};
+use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
 use rtnetlink::Handle;
 
 use super::{group::GroupRuntime, prepare};
 use crate::{
+    config,
     dataplane::{
         group_path::{PathError, remove_left},
         pins::PinError,
@@ -20,7 +17,7 @@ use crate::{
     kernel::{
         group_link::{GroupLink, GroupLinkError, peer_name},
         multicast,
-        netlink::{NetlinkError, dump},
+        netlink::{NetlinkError, Snapshot, dump},
     },
 };
 
@@ -71,9 +68,7 @@ pub async fn left(handle: &Handle, group: &str, pins: &Path) -> Result<(), Teard
     if link.is_none() && !pins.is_dir() {
         return Err(TeardownError::Absent { group: group.to_owned(), pins: pins.to_owned() });
     }
-    if let Ok(mut tables) = Tables::open(pins) {
-        restore_members(handle, group, &mut tables).await;
-    }
+    put_back(handle, group, pins).await;
     remove_left(pins, group, &peer_name(group))?;
     match link {
         Some(link) => link.delete(handle).await.map_err(link_error),
@@ -81,28 +76,57 @@ pub async fn left(handle: &Handle, group: &str, pins: &Path) -> Result<(), Teard
     }
 }
 
+/// Puts back what the pins at `pins` tell of, before they are thrown away.
+pub async fn put_back(handle: &Handle, group: &str, pins: &Path) {
+    if let Ok(mut tables) = Tables::open(pins) {
+        restore_members(handle, group, &mut tables).await;
+    }
+}
+
 /// Puts back every interface that the maps tell of. The group interface is still there.
 async fn restore_members(handle: &Handle, group: &str, tables: &mut Tables) {
     let Ok(snapshot) = dump(handle).await else { return };
+    for ifindex in known(tables) {
+        restore(handle, group, ifindex, &snapshot, tables).await;
+    }
+}
+
+/// Puts back the interfaces that the maps tell of and the configuration does not: members of an earlier one.
+pub async fn put_back_strangers(
+    handle: &Handle,
+    config: &config::Group,
+    snapshot: &Snapshot,
+    tables: &mut Tables,
+) {
+    for ifindex in known(tables) {
+        let name = snapshot.links.get(&ifindex).map(|link| link.name.as_str());
+        let belongs =
+            |name: &str| name == config.name || config.members.iter().any(|member| member.name == name);
+        if let Some(name) = name.filter(|name| !belongs(name)) {
+            tracing::info!(group = config.name, "{name} is no member any more: its settings are put back");
+            restore(handle, &config.name, ifindex, snapshot, tables).await;
+        }
+    }
+}
+
+/// The interfaces of which the maps tell: those in slots, and those with changed settings.
+fn known(tables: &mut Tables) -> BTreeSet<u32> {
+    let slots = tables.read().unwrap_or_default().slots;
+    let changed = tables.saved_settings().keys().filter_map(Result::ok).map(|key| key.ifindex);
+    slots.values().map(|link| link.ifindex).chain(changed).collect()
+}
+
+async fn restore(handle: &Handle, group: &str, ifindex: u32, snapshot: &Snapshot, tables: &mut Tables) {
+    let Some(link) = snapshot.links.get(&ifindex) else { return };
     let assignment = tables.read().unwrap_or_default();
-    let mut tests: BTreeMap<u32, Vec<IpAddr>> = BTreeMap::new();
-    for (address, slot) in &assignment.test_addresses {
-        // Link-local IPv6 addresses are the kernel's own.
-        if let (IpAddr::V4(_), Some(link)) = (address, assignment.slots.get(slot)) {
-            tests.entry(link.ifindex).or_default().push(*address);
-        }
-    }
-    let in_slots = assignment.slots.values().map(|link| link.ifindex);
-    let changed: Vec<_> =
-        tables.saved_settings().keys().filter_map(Result::ok).map(|key| key.ifindex).collect();
-    let all: BTreeSet<u32> = in_slots.chain(changed).collect();
-    for ifindex in all {
-        if let Some(link) = snapshot.links.get(&ifindex) {
-            forget_multicast(group, &link.name);
-            let tests = tests.get(&ifindex).map_or(&[][..], Vec::as_slice);
-            prepare::restore_member(handle, &link.name, ifindex, tests, tables).await;
-        }
-    }
+    // Link-local IPv6 addresses are the kernel's own.
+    let is_ours = |(address, slot): &(&IpAddr, &u16)| {
+        address.is_ipv4() && assignment.slots.get(slot).is_some_and(|link| link.ifindex == ifindex)
+    };
+    let tests: Vec<_> =
+        assignment.test_addresses.iter().filter(is_ours).map(|(address, _)| *address).collect();
+    forget_multicast(group, &link.name);
+    prepare::restore_member(handle, &link.name, ifindex, &tests, tables).await;
 }
 
 /// Takes the group's multicast addresses out of the filter of a member.

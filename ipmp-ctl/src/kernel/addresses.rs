@@ -5,10 +5,16 @@ pub mod dummy;
 use std::{io, net::IpAddr};
 
 use ipnet::IpNet;
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
+use netlink_packet_route::address::{
+    AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope,
+};
 use rtnetlink::Handle;
 
 use super::netlink::io_error;
+
+/// What we sign the addresses with that we put somewhere (`proto` in `ip addr`), to know them again when the configuration
+/// no longer names them. Kernels before 5.18 do not keep it.
+pub const SIGNATURE: u8 = 0x1b;
 
 /// An address could not be put on an interface or taken away.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +80,7 @@ async fn add(
 ) -> Result<bool, AddressError> {
     let mut request = handle.address().add(to.index, address.addr(), address.prefix_len());
     *request.message_mut() = message(to.index, address, scope, flags);
+    request.message_mut().attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(SIGNATURE)));
     match request.execute().await.map_err(io_error) {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(false),

@@ -17,7 +17,7 @@ use netlink_packet_route::{
 };
 use rtnetlink::{Handle, MulticastGroup, sys::AsyncSocket};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
-use tokio::task::JoinHandle;
+use tokio::{sync::Mutex, task::JoinHandle};
 
 pub use self::{address::AddressInfo, link::LinkInfo, route::RouteInfo};
 
@@ -26,6 +26,9 @@ const RECEIVE_BUFFER: usize = 8 << 20;
 
 /// A dump during which the kernel's tables changed is taken again, this often at most.
 const DUMP_ATTEMPTS: usize = 8;
+
+/// The kernel makes one dump at a time for a socket, and calls it busy when asked for a second.
+static DUMPING: Mutex<()> = Mutex::const_new(());
 
 /// Flag of a dump that is inconsistent because the tables changed meanwhile (`NLM_F_DUMP_INTR`).
 const DUMP_INTERRUPTED: u16 = 0x10;
@@ -234,6 +237,7 @@ async fn dump_of<T>(
     convert: impl Fn(RouteNetlinkMessage) -> Option<T>,
 ) -> Result<Vec<T>, NetlinkError> {
     let failed = |source| NetlinkError::Dump { what, source };
+    let _alone = DUMPING.lock().await;
     for _ in 0..DUMP_ATTEMPTS {
         let mut message = NetlinkMessage::from(request.clone());
         message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;

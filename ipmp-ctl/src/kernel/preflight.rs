@@ -12,7 +12,7 @@ use super::netlink::{NetlinkError, RouteInfo, Snapshot, dump, dump_routes};
 use crate::config::Group;
 
 pub use self::{
-    group::unsupported_on_top,
+    group::unsupported,
     host::{HostError, check_host},
 };
 

@@ -38,16 +38,17 @@ pub enum RouteError {
     },
     /// Another route has the same destination and metric.
     #[error(
-        "there is another route to {destination} with the same metric, by interface number {other}: remove that one, or \
-         give the route by {ifname} a `metric` of its own"
+        "there is another route to {destination} with the same metric, by {}: remove that one, or give the route by \
+         {ifname} a `metric` of its own",
+        other.map_or_else(|| "no interface".to_owned(), |other| format!("interface number {other}"))
     )]
     Taken {
         /// Where it leads.
         destination: IpNet,
         /// By which interface it was to lead.
         ifname: String,
-        /// By which interface the other one leads.
-        other: u32,
+        /// By which interface the other one leads; `None` if by none (blackhole...).
+        other: Option<u32>,
     },
     /// The routes could not be listed.
     #[error(transparent)]
@@ -144,11 +145,9 @@ async fn add(
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {
             let present = dump_routes(handle).await?;
-            match wanted.and_then(|wanted| rival(&present, &wanted)) {
-                Some(other) => {
-                    Err(RouteError::Taken { destination, ifname: by.name.to_owned(), other: other.ifindex })
-                }
-                None => Ok(false),
+            match wanted.map_or(Ok(()), |wanted| find(&present, &wanted)) {
+                Err(other) => Err(RouteError::Taken { destination, ifname: by.name.to_owned(), other }),
+                Ok(()) => Ok(false),
             }
         }
         Err(source) => {
@@ -157,8 +156,8 @@ async fn add(
     }
 }
 
-/// A route that the kernel takes for the wanted one though it leads another way; `None` if the wanted one is there.
-fn rival<'a>(present: &'a [RouteInfo], wanted: &RouteInfo) -> Option<&'a RouteInfo> {
+/// Whether the wanted route is there. `Err`: the kernel takes another for it, which leads by that interface.
+fn find(present: &[RouteInfo], wanted: &RouteInfo) -> Result<(), Option<u32>> {
     let metric = match (wanted.metric, wanted.destination) {
         (0, IpNet::V6(_)) => DEFAULT_IPV6_METRIC,
         (metric, _) => metric,
@@ -167,7 +166,7 @@ fn rival<'a>(present: &'a [RouteInfo], wanted: &RouteInfo) -> Option<&'a RouteIn
     let mut same = present.iter().filter(|route| (route.destination, route.table, route.metric) == key);
     let is_there =
         same.clone().any(|route| (route.ifindex, route.gateway) == (wanted.ifindex, wanted.gateway));
-    if is_there { None } else { same.next() }
+    if is_there { Ok(()) } else { Err(same.next().map(|route| route.ifindex)) }
 }
 
 async fn remove(

@@ -23,6 +23,8 @@ pub struct AddressInfo {
     pub scope: AddressScope,
     /// Whether its lifetime ends: a DHCP client or router advertisements put it there.
     pub expires: bool,
+    /// Who put it there, if he says so (`proto` in `ip addr`; Linux 5.18).
+    pub protocol: Option<u8>,
 }
 
 impl AddressInfo {
@@ -32,6 +34,7 @@ impl AddressInfo {
         let mut local = None;
         let mut flags = AddressFlags::from_bits_retain(u32::from(message.header.flags.bits()));
         let mut expires = false;
+        let mut protocol = None;
         for attribute in &message.attributes {
             match attribute {
                 // On a point-to-point link, and only there, `Address` is the other end.
@@ -39,6 +42,7 @@ impl AddressInfo {
                 AddressAttribute::Address(any) => address = Some(*any),
                 AddressAttribute::Flags(all) => flags = *all,
                 AddressAttribute::CacheInfo(info) => expires = info.ifa_valid != FOREVER,
+                AddressAttribute::Protocol(putter) => protocol = Some(u8::from(*putter)),
                 _ => {}
             }
         }
@@ -49,6 +53,7 @@ impl AddressInfo {
             flags,
             scope: message.header.scope,
             expires,
+            protocol,
         })
     }
 

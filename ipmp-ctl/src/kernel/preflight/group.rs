@@ -20,10 +20,7 @@ pub(super) fn check(group: &Group, facts: &Facts, findings: &mut Findings<'_>) {
             findings.error(data.line, problem);
         }
     }
-    if let Some(text) = expiring_address(&group.name, &facts.snapshot) {
-        findings.warning(group.line, text);
-    }
-    findings.found.extend(unsupported_on_top(&group.name, group.line, &facts.snapshot));
+    findings.found.extend(unsupported(&group.name, group.line, &facts.snapshot));
 }
 
 /// The data address, or its subnet, on an interface that has nothing to do with the group.
@@ -74,8 +71,14 @@ fn expiring_address(group: &str, snapshot: &Snapshot) -> Option<String> {
     ))
 }
 
-/// What has been put on top of a group interface and does not work there. The group itself works on: warnings.
-pub fn unsupported_on_top(group: &str, line: usize, snapshot: &Snapshot) -> Vec<Finding> {
+/// What others have done with a group interface that does not work, or not well. The group itself works on: warnings.
+pub fn unsupported(group: &str, line: usize, snapshot: &Snapshot) -> Vec<Finding> {
+    let texts = expiring_address(group, snapshot).into_iter().chain(on_top(group, snapshot));
+    texts.map(|text| Finding { severity: Severity::Warning, group: group.to_owned(), line, text }).collect()
+}
+
+/// What has been put on top of a group interface.
+fn on_top(group: &str, snapshot: &Snapshot) -> Vec<String> {
     let Some(own) = snapshot.link(group) else { return Vec::new() };
     let mut texts = Vec::new();
     // A VRF, the one controller that takes no frames away, is fine.
@@ -97,7 +100,4 @@ pub fn unsupported_on_top(group: &str, line: usize, snapshot: &Snapshot) -> Vec<
         ));
     }
     texts
-        .into_iter()
-        .map(|text| Finding { severity: Severity::Warning, group: group.to_owned(), line, text })
-        .collect()
 }
