@@ -3,7 +3,13 @@
 //! The machine is emulated, so it runs anywhere, without KVM and without root. It sees the file system of this machine
 //! and cannot change it: what it writes stays in its memory.
 
-use std::{env::consts::ARCH, ffi::OsString, process::ExitCode, time::Duration};
+use std::{
+    env::consts::ARCH,
+    ffi::OsString,
+    io::{IsTerminal, stdin},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -33,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     kernel: Option<Series>,
     /// End the guest after so many seconds, and show its console
-    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
     #[command(subcommand)]
     action: Option<Action>,
@@ -73,7 +79,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -
             let all = series.map_or_else(|| Series::ALL.to_vec(), |one| vec![one]);
             smoke::run(workspace, &all, filter, limit, verbose)
         }
-        Action::Shell => boot(workspace, newest, &Job::new(Work::Shell), None),
+        Action::Shell => {
+            if !stdin().is_terminal() {
+                bail!("a shell needs a terminal; without one: `cargo xtask vm run COMMAND`");
+            }
+            boot(workspace, newest, &Job::new(Work::Shell), None)
+        }
         Action::Run { command } => {
             let job = Job::new(Work::Command(command.clone()));
             boot(workspace, newest, &job, Some(limit))

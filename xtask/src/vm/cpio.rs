@@ -65,6 +65,6 @@ mod tests {
         assert_eq!(heads.len(), 3, "{text}");
         assert!(heads.iter().all(|at| at % 4 == 0), "{heads:?}");
         assert_eq!(&text[heads[1] + 54..heads[1] + 62], "00000005", "the size of the content");
-        assert!(text.contains("init\x0012345\0"), "{text}");
+        assert!(text.contains("init\0\x0012345\0"), "{text}");
     }
 }

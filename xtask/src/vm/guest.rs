@@ -5,7 +5,10 @@ use std::{
     ffi::{OsStr, OsString},
     fmt::Write,
     path::PathBuf,
+    process::Command,
 };
+
+use crate::process;
 
 #[cfg(test)]
 mod tests;
@@ -58,7 +61,9 @@ impl Job {
         }
         let _ = writeln!(script, "cd {}", quoted(self.directory.as_os_str()));
         match &self.work {
-            Work::Shell => script.push_str("exec bash -i\n"),
+            Work::Shell => {
+                let _ = writeln!(script, "{}exec bash -i", terminal());
+            }
             Work::Command(words) => {
                 script.push_str("exec");
                 for word in words {
@@ -70,6 +75,17 @@ impl Job {
         }
         script
     }
+}
+
+/// The line that tells the guest's terminal how large ours is and what it understands.
+fn terminal() -> String {
+    let kind = env::var_os("TERM").unwrap_or_else(|| "vt100".into());
+    let mut line = format!("export TERM={}; ", quoted(&kind));
+    let size = process::capture(Command::new("stty").args(["-F", "/dev/tty", "size"])).unwrap_or_default();
+    if let Some((rows, columns)) = size.trim().split_once(' ') {
+        let _ = write!(line, "stty rows {rows} cols {columns}; ");
+    }
+    line
 }
 
 /// A word that the shell takes as it is.

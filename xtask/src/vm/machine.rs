@@ -4,7 +4,7 @@ use std::{
     ffi::OsString,
     fs,
     io::{self, Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Child, Command, ExitCode, Stdio},
     thread,
     time::{Duration, Instant},
@@ -15,8 +15,10 @@ use anyhow::{Context, Result, bail};
 use super::{emulator::Emulator, guest::Job, initramfs, kernel::Kernel};
 use crate::workspace::Workspace;
 
+/// What the names of the runs' directories begin with; the number of the process follows.
+const RUN: &str = "run-";
 /// How long booting may take; usual are ten seconds.
-const BOOT: Duration = Duration::from_secs(120);
+const BOOT: Duration = Duration::from_mins(2);
 /// How long the machine may take to power off after its exit code.
 const POWER_OFF: Duration = Duration::from_secs(20);
 /// How much of the console is shown when something goes wrong.
@@ -45,7 +47,8 @@ enum Status {
 impl<'a> Machine<'a> {
     /// A machine with this kernel.
     pub(super) fn new(workspace: &Workspace, emulator: &'a Emulator, kernel: &'a Kernel) -> Result<Self> {
-        let directory = workspace.vm().join(format!("run-{}", process::id()));
+        sweep(&workspace.vm());
+        let directory = workspace.vm().join(format!("{RUN}{}", process::id()));
         fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
         Ok(Self { emulator, kernel, directory })
     }
@@ -121,13 +124,19 @@ impl<'a> Machine<'a> {
             .args(["-device", "virtio-9p-pci,fsdev=host,mount_tag=host"])
             .args(["-device", "virtio-rng-pci"])
             .arg("-serial")
-            .arg(with_path("file:", self.file("console")))
+            .arg(with_path("file:", &self.file("console")))
             .args(["-device", "virtio-serial-pci"])
             .arg("-chardev")
-            .arg(with_path("file,id=status,path=", self.file("status")))
+            .arg(with_path("file,id=status,path=", &self.file("status")))
             .args(["-device", "virtserialport,chardev=status,name=status"]);
         if job.is_interactive() {
-            return self.on_terminal(qemu);
+            qemu.args([
+                "-chardev",
+                "stdio,id=terminal,signal=off",
+                "-device",
+                "virtconsole,chardev=terminal",
+            ]);
+            return qemu;
         }
         // Both ways are pipes that this program empties; the guest's errors join QEMU's own. The kind `stdio` would not
         // do: to the guest nobody listens there once standard input has ended.
@@ -136,11 +145,6 @@ impl<'a> Machine<'a> {
                 .args(["-device", &format!("virtserialport,chardev={name},name={name}")]);
         }
         qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        qemu
-    }
-
-    fn on_terminal(&self, mut qemu: Command) -> Command {
-        qemu.args(["-chardev", "stdio,id=terminal,signal=off", "-device", "virtconsole,chardev=terminal"]);
         qemu
     }
 
@@ -167,6 +171,17 @@ impl Drop for Machine<'_> {
     }
 }
 
+/// Removes the files of runs that were killed.
+fn sweep(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(RUN));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// What the lines of the status channel mean.
 fn status(lines: &str) -> Status {
     // A line that is still being written has no end yet.
@@ -181,7 +196,7 @@ fn status(lines: &str) -> Status {
 }
 
 /// An option of QEMU that ends in a path; commas in it are doubled.
-fn with_path(option: &str, path: PathBuf) -> OsString {
+fn with_path(option: &str, path: &Path) -> OsString {
     OsString::from(format!("{option}{}", path.to_string_lossy().replace(',', ",,")))
 }
 
