@@ -15,6 +15,7 @@ mod setup;
 mod stage;
 mod test;
 mod toolchain;
+mod vm;
 mod workspace;
 
 use workspace::Workspace;
@@ -55,13 +56,15 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Boot one of Debian's kernels in an emulator, and run the tests or a command there
+    Vm(vm::Arguments),
     /// Check format, lints on both targets, documentation and the purity of the engine
     Lint,
 }
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(why) => {
             eprintln!("error: {why:#}");
             ExitCode::FAILURE
@@ -69,14 +72,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Arguments { verbose, command }: &Arguments) -> Result<()> {
+fn run(Arguments { verbose, command }: &Arguments) -> Result<ExitCode> {
     let workspace = Workspace::new();
     match command {
-        Verb::BuildEbpf => ebpf::build(&workspace, *verbose),
-        Verb::Build => release::build(&workspace, *verbose),
-        Verb::Test { arguments } => test::run(&workspace, arguments, *verbose),
-        Verb::Demo { arguments } => stage::perform(&workspace, "demo", arguments, *verbose),
-        Verb::Bench { arguments } => stage::perform(&workspace, "bench", arguments, *verbose),
-        Verb::Lint => lint::run(&workspace, *verbose),
+        Verb::BuildEbpf => ebpf::build(&workspace, *verbose)?,
+        Verb::Build => release::build(&workspace, *verbose)?,
+        Verb::Test { arguments } => test::run(&workspace, arguments, *verbose)?,
+        Verb::Demo { arguments } => stage::perform(&workspace, "demo", arguments, *verbose)?,
+        Verb::Bench { arguments } => stage::perform(&workspace, "bench", arguments, *verbose)?,
+        Verb::Vm(arguments) => return vm::run(&workspace, arguments, *verbose),
+        Verb::Lint => lint::run(&workspace, *verbose)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ use summary::Summary;
 
 /// The variable with the file to which a test that cannot run here adds a line: its name and the reason. A test that
 /// returns early looks like a passed one to the runner, which also hides what it prints.
-const SKIP_LOG: &str = "IPMP_SKIP_LOG";
+pub(crate) const SKIP_LOG: &str = "IPMP_SKIP_LOG";
 
 /// Sets everything up, builds, and runs the tests. The arguments go to `cargo test`.
 pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) -> Result<()> {

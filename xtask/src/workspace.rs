@@ -54,6 +54,11 @@ impl Workspace {
         self.target().join("release").join(program)
     }
 
+    /// Kernels, emulator and runs of virtual machines.
+    pub(crate) fn vm(&self) -> PathBuf {
+        self.target().join("vm")
+    }
+
     /// Where the eBPF linker is installed when the machine has none that fits.
     pub(crate) fn linker_install(&self) -> PathBuf {
         self.target().join("tools/bpf-linker")

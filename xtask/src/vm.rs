@@ -1,0 +1,100 @@
+//! `vm`: the built daemon and the host tests on Debian's kernels, in a virtual machine.
+//!
+//! The machine is emulated, so it runs anywhere, without KVM and without root. It sees the file system of this machine
+//! and cannot change it: what it writes stays in its memory.
+
+use std::{
+    env::consts::ARCH,
+    ffi::OsString,
+    io::{IsTerminal, stdin},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+
+use crate::workspace::Workspace;
+
+mod archive;
+mod cpio;
+mod emulator;
+mod guest;
+mod initramfs;
+mod kernel;
+mod machine;
+mod modules;
+mod smoke;
+mod space;
+
+use emulator::Emulator;
+use guest::{Job, Work};
+use kernel::{Kernel, Series};
+use machine::Machine;
+
+/// A virtual machine with one of Debian's kernels, and what to do in it.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The kernel series; without it `test` takes each in turn, the others the newest
+    #[arg(long)]
+    kernel: Option<Series>,
+    /// End the guest after so many seconds, and show its console
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+/// What to do in the machine.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Run the host tests: a selection that fits emulation, or those that FILTER names
+    Test {
+        /// A part of the names of the tests to run, and other arguments for the test programs
+        #[arg(last = true)]
+        filter: Vec<OsString>,
+    },
+    /// Open a shell; there is no time limit
+    Shell,
+    /// Run a command of this machine; its output and exit code come through
+    Run {
+        /// The command and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Boots the machine and does what was asked for. The exit code is the command's.
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -> Result<ExitCode> {
+    if ARCH != "x86_64" {
+        bail!(
+            "the virtual machine runs this machine's programs on Debian's x86-64 kernels, and this is {ARCH}"
+        );
+    }
+    let series = arguments.kernel;
+    let newest = series.unwrap_or(Series::NEWEST);
+    let limit = Duration::from_secs(arguments.timeout);
+    match arguments.action.as_ref().unwrap_or(&Action::Test { filter: Vec::new() }) {
+        Action::Test { filter } => {
+            let all = series.map_or_else(|| Series::ALL.to_vec(), |one| vec![one]);
+            smoke::run(workspace, &all, filter, limit, verbose)
+        }
+        Action::Shell => {
+            if !stdin().is_terminal() {
+                bail!("a shell needs a terminal; without one: `cargo xtask vm run COMMAND`");
+            }
+            boot(workspace, newest, &Job::new(Work::Shell), None)
+        }
+        Action::Run { command } => {
+            let job = Job::new(Work::Command(command.clone()));
+            boot(workspace, newest, &job, Some(limit))
+        }
+    }
+}
+
+/// Fetches what is missing and runs one job in one machine.
+fn boot(workspace: &Workspace, series: Series, job: &Job, limit: Option<Duration>) -> Result<ExitCode> {
+    let emulator = Emulator::ensure(workspace)?;
+    let kernel = Kernel::ensure(workspace, series)?;
+    Machine::new(workspace, &emulator, &kernel)?.run(job, limit)
+}

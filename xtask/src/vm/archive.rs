@@ -1,0 +1,48 @@
+//! Debian packages that are unpacked below `target/vm`, not installed: nothing on the machine changes.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use super::space;
+use crate::process;
+
+/// What fetching takes.
+const PROGRAMS: [&str; 3] = ["apt-get", "apt-cache", "dpkg-deb"];
+
+/// Refuses where packages cannot be fetched at all. `wish` names what they were wanted for.
+pub(super) fn possible(wish: &str) -> Result<()> {
+    if let Some(absent) = PROGRAMS.into_iter().find(|program| process::find_program(program).is_none()) {
+        bail!(
+            "{wish} comes from Debian's archive, and this machine has no {absent}: run this on Debian or Ubuntu"
+        );
+    }
+    Ok(())
+}
+
+/// Fetches packages and unpacks them into `place`, which then holds all of them or does not exist.
+pub(super) fn unpack(packages: &[String], place: &Path) -> Result<()> {
+    let beside = place.with_extension("new");
+    let _ = fs::remove_dir_all(&beside);
+    let downloads = beside.join("downloads");
+    fs::create_dir_all(&downloads).with_context(|| format!("cannot make {}", downloads.display()))?;
+    space::require(&beside)?;
+
+    eprintln!("Fetching {}", packages.join(" "));
+    let mut download = Command::new("apt-get");
+    download.args(["download", "-q", "-q"]).args(packages).current_dir(&downloads);
+    // Without a root that may become another user, apt warns that it stays the one it is.
+    download.args(["-o", "APT::Sandbox::User=root"]);
+    process::capture(&mut download).with_context(|| {
+        format!(
+            "cannot fetch {}: look at the network, and bring the lists up to date with `apt-get update`",
+            packages.join(" ")
+        )
+    })?;
+    for package in fs::read_dir(&downloads)? {
+        process::run(Command::new("dpkg-deb").arg("--extract").arg(package?.path()).arg(&beside))?;
+    }
+    fs::remove_dir_all(&downloads)?;
+    let _ = fs::remove_dir_all(place);
+    fs::rename(&beside, place).with_context(|| format!("cannot make {}", place.display()))
+}

@@ -1,0 +1,58 @@
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::{SELECTION, built, script};
+
+/// A line of cargo for a target.
+fn line(kind: &str, name: &str, executable: &str) -> String {
+    format!(
+        r#"{{"reason":"compiler-artifact","target":{{"kind":["{kind}"],"name":"{name}"}},"executable":{executable}}}"#
+    )
+}
+
+#[test]
+fn only_test_programs_are_taken() {
+    let messages = [
+        line("lib", "ipmp_tests", "null"),
+        line("lib", "ipmp_tests", "\"/t/ipmp_tests-0\""),
+        line("test", "traffic", "\"/t/traffic-0\""),
+        r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        "not JSON".to_owned(),
+    ];
+    let expected = BTreeMap::from([("traffic".to_owned(), PathBuf::from("/t/traffic-0"))]);
+    assert_eq!(built(&messages.join("\n")), expected);
+}
+
+#[test]
+fn without_a_filter_the_selection_is_run_and_must_be_there() {
+    let mut programs: BTreeMap<_, _> =
+        SELECTION.iter().map(|(name, _)| ((*name).to_owned(), PathBuf::from(format!("/t/{name}")))).collect();
+    programs.insert("other".to_owned(), PathBuf::from("/t/other"));
+    let whole = script(&programs, &[]).unwrap();
+    for (name, tests) in SELECTION {
+        assert!(whole.contains(&format!("'/t/{name}'")), "{whole}");
+        assert!(tests.iter().all(|test| whole.contains(test)), "{whole}");
+    }
+    assert!(!whole.contains("/t/other"), "{whole}");
+    programs.remove("connections");
+    assert!(script(&programs, &[]).unwrap_err().to_string().contains("connections"));
+}
+
+#[test]
+fn a_filter_goes_to_every_program() {
+    let programs = ["a", "b"].map(|name| (name.to_owned(), PathBuf::from(format!("/t/{name}")))).into();
+    let filtered = script(&programs, &["it's".into()]).unwrap();
+    for name in ["a", "b"] {
+        assert!(filtered.contains(&format!(r"'/t/{name}' 'it'\''s' --test-threads=1")), "{filtered}");
+    }
+}
+
+#[test]
+fn every_test_of_the_selection_exists() {
+    let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/tests");
+    for (program, tests) in SELECTION {
+        let source = std::fs::read_to_string(sources.join(program).with_extension("rs")).unwrap();
+        for test in tests {
+            assert!(source.contains(&format!("fn {test}()")), "{program}: {test}");
+        }
+    }
+}
