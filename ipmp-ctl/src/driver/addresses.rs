@@ -1,0 +1,67 @@
+//! What happens to addresses: of the group interface, and on members.
+
+use std::time::Instant;
+
+use super::{DEMOTE_DELAY, Driver, group::GroupRuntime};
+use crate::{
+    engine::event::{Event, MemberIndex},
+    kernel::{
+        addresses::dummy::DUMMY_ADDRESS,
+        netlink::{AddressInfo, Snapshot},
+    },
+};
+
+impl Driver {
+    pub(super) fn on_address(&mut self, address: &AddressInfo, present: bool) {
+        for group in self.groups.iter_mut().flatten() {
+            let now = Instant::now();
+            if address.ifindex == group.link.ifindex {
+                let event = if present {
+                    Event::AddressAdded(address.address)
+                } else {
+                    Event::AddressRemoved(address.address)
+                };
+                group.engine.handle(event, now);
+            } else if let Some(member) = group.member_with(address.ifindex) {
+                if address.is_ipv6_link_local() {
+                    self.demote_at = Some(now + DEMOTE_DELAY);
+                    let event = Event::TestAddress { member, address: address.address, present };
+                    group.engine.handle(event, now);
+                } else if present && !is_expected(group, member, address) {
+                    warn_of_stray_address(group, member, address);
+                }
+            }
+        }
+    }
+}
+
+/// Tells the engine the link-local addresses of the members: they stay where they are, probed or not.
+pub(super) fn tell_link_locals(group: &mut GroupRuntime, snapshot: &Snapshot) {
+    for address in &snapshot.addresses {
+        if let Some(member) = group.member_with(address.ifindex).filter(|_| address.is_ipv6_link_local()) {
+            let event = Event::TestAddress { member, address: address.address, present: true };
+            group.engine.handle(event, Instant::now());
+        }
+    }
+}
+
+/// Whether an address belongs on a member: its test addresses, and the dummy one.
+fn is_expected(group: &GroupRuntime, member: MemberIndex, address: &AddressInfo) -> bool {
+    let tests = group.config().members[member].test_addresses.v4();
+    let is_test = tests.iter().any(|test| test.net.addr() == address.address);
+    is_test || address.address == DUMMY_ADDRESS
+}
+
+/// Once for each address: it works against the group, since the kernel prefers the member for its subnet.
+fn warn_of_stray_address(group: &mut GroupRuntime, member: MemberIndex, address: &AddressInfo) {
+    let name = group.config().members[member].name.clone();
+    let net = address.net();
+    let text = format!(
+        "{net} has been put on member {name}, where it does not move with the group: remove it with `ip addr del {net} dev {name}`, \
+         and put it on {} if it is to be a data address",
+        group.name()
+    );
+    if group.warned.insert(text.clone()) {
+        tracing::warn!(group = group.name(), "{text}");
+    }
+}

@@ -1,0 +1,55 @@
+//! What is asked on the control socket.
+
+use super::{Driver, group::GroupRuntime, status, teardown};
+use crate::control::protocol::{Reply, Request, Status};
+
+impl Driver {
+    pub(super) async fn answer(&mut self, request: Request) -> Reply {
+        match request {
+            Request::Status => {
+                let groups = self.groups.iter().flatten().map(status::group).collect();
+                Reply::Status(Status { groups })
+            }
+            Request::Flow(flow) => {
+                match self.groups.iter().flatten().find(|group| group.name() == flow.group) {
+                    Some(group) => status::flow(group, &flow)
+                        .map_or_else(|reason| Reply::Refused { reason }, Reply::Flow),
+                    None => self.no_such_group(&flow.group),
+                }
+            }
+            Request::Down { group } => self.down(&group).await,
+        }
+    }
+
+    pub(super) fn no_such_group(&self, name: &str) -> Reply {
+        let names: Vec<_> = self.groups.iter().flatten().map(GroupRuntime::name).collect();
+        let known =
+            if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+        Reply::Refused { reason: format!("group {name}: this daemon has no such group; {known}") }
+    }
+
+    pub(super) async fn down(&mut self, name: &str) -> Reply {
+        let number =
+            self.groups.iter().position(|group| group.as_ref().is_some_and(|group| group.name() == name));
+        let Some((number, group)) = number.and_then(|number| Some((number, self.groups[number].take()?)))
+        else {
+            return self.no_such_group(name);
+        };
+        for member in 0..group.members.len() {
+            if let Err(error) = self.carrier.remove((number, member)) {
+                tracing::warn!("{error}");
+            }
+        }
+        self.keeper.groups_are(self.group_names());
+        match teardown::running(&self.handle, group).await {
+            Ok(()) => {
+                tracing::info!(
+                    group = name,
+                    "the group is down: programs, pins and group interface are removed"
+                );
+                Reply::Done
+            }
+            Err(error) => Reply::Refused { reason: error.to_string() },
+        }
+    }
+}
