@@ -7,7 +7,10 @@ use std::{
 
 use socket2::{Domain, InterfaceIndexOrAddress, Socket, Type};
 
-use crate::{Netns, eventually::SOON};
+use crate::{
+    Netns,
+    eventually::{SOON, eventually},
+};
 
 /// How long nothing must come before what has come counts as all.
 const QUIET: Duration = Duration::from_millis(300);
@@ -26,7 +29,10 @@ impl Inbox {
         let socket = netns.run(|| {
             let any: IpAddr =
                 if group.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-            let socket = UdpSocket::bind(SocketAddr::new(any, port)).expect("a free port");
+            // A process that another thread is just starting holds copies of all sockets until it runs its program, those
+            // that were closed meanwhile too.
+            let bind = || UdpSocket::bind(SocketAddr::new(any, port)).map_err(|error| error.to_string());
+            let socket = eventually("a free port", SOON, bind);
             match group {
                 IpAddr::V4(group) if group.is_multicast() => socket2::SockRef::from(&socket)
                     .join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))
