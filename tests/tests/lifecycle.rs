@@ -149,18 +149,18 @@ fn settings(host: &Netns, members: &[String]) -> Vec<String> {
     seen
 }
 
-/// Numbers of programs on the TCX hooks of the members.
+/// Number of programs on the members: TCX links, or filters where the kernel has no TCX.
 fn programs(host: &Netns, members: &[String]) -> usize {
     use aya::programs::{SchedClassifier, TcAttachType};
-    host.run(|| {
-        let hooks = [TcAttachType::Ingress, TcAttachType::Egress];
-        let on = |name: &String| {
-            hooks.map(|hook| {
-                SchedClassifier::query_tcx(name.as_str(), hook).map_or(0, |(_, programs)| programs.len())
-            })
-        };
-        members.iter().flat_map(on).sum()
-    })
+    let links = |name: &str, hook| {
+        host.run(|| SchedClassifier::query_tcx(name, hook).map_or(0, |(_, programs)| programs.len()))
+    };
+    let filters = |name: &str, hook: &str| {
+        let shown = ctl::run(host.command("tc").args(["filter", "show", "dev", name, hook]));
+        ctl::text(&shown).matches("direct-action").count()
+    };
+    let hooks = [(TcAttachType::Ingress, "ingress"), (TcAttachType::Egress, "egress")];
+    members.iter().flat_map(|name| hooks.map(|(hook, word)| links(name, hook) + filters(name, word))).sum()
 }
 
 fn until_ready(host: &Netns, members: &[String]) {
