@@ -10,7 +10,7 @@ use ipmp_tests::{
 };
 
 /// Budget for what the daemon repairs every 20 s.
-const AFTER_A_SCAN: Duration = Duration::from_secs(60);
+const AFTER_A_SCAN: Duration = Duration::from_mins(1);
 
 /// The settings of a member that the daemon changes.
 fn settings(host: &Netns, member: &str) -> Vec<String> {
