@@ -16,7 +16,8 @@ mod tests;
 /// What the guest needs to see this machine's files and to be heard.
 const MACHINE: [&str; 5] = ["virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay"];
 
-/// What tests and measurements use. A container's root cannot load modules, so all of them are there from the start.
+/// What tests and measurements use. The file system that the guest sees holds this machine's modules and not its
+/// kernel's, so none can be loaded later.
 const NETWORK: [&str; 32] = [
     // What nf_tables asks for by another name than its own.
     "crc32c_generic",
