@@ -75,7 +75,7 @@ fn clsact_filters_are_taken_over_without_a_lost_packet_and_removed_by_down() {
     let members = rig.topology.hosts[0].members.clone();
     let before = filters(rig.host(), &members);
     assert_eq!(before.len(), 5, "one on each member, one at each end of the group interface: {before:#?}");
-    assert_eq!(programs(rig.host(), &members), 0, "programs on TCX hooks");
+    assert_eq!(tcx_programs(rig.host(), &members), 0, "programs on TCX hooks");
     without_loss(&mut rig, |daemon| {
         daemon.kill9();
         daemon.restart();
@@ -151,16 +151,23 @@ fn settings(host: &Netns, members: &[String]) -> Vec<String> {
 
 /// Number of programs on the members: TCX links, or filters where the kernel has no TCX.
 fn programs(host: &Netns, members: &[String]) -> usize {
-    use aya::programs::{SchedClassifier, TcAttachType};
-    let links = |name: &str, hook| {
-        host.run(|| SchedClassifier::query_tcx(name, hook).map_or(0, |(_, programs)| programs.len()))
-    };
     let filters = |name: &str, hook: &str| {
         let shown = ctl::run(host.command("tc").args(["filter", "show", "dev", name, hook]));
         ctl::text(&shown).matches("direct-action").count()
     };
-    let hooks = [(TcAttachType::Ingress, "ingress"), (TcAttachType::Egress, "egress")];
-    members.iter().flat_map(|name| hooks.map(|(hook, word)| links(name, hook) + filters(name, word))).sum()
+    let on_clsact: usize =
+        members.iter().flat_map(|name| ["ingress", "egress"].map(|hook| filters(name, hook))).sum();
+    tcx_programs(host, members) + on_clsact
+}
+
+/// Programs on the TCX hooks of the members.
+fn tcx_programs(host: &Netns, members: &[String]) -> usize {
+    use aya::programs::{SchedClassifier, TcAttachType};
+    let links = |name: &str, hook| {
+        host.run(|| SchedClassifier::query_tcx(name, hook).map_or(0, |(_, programs)| programs.len()))
+    };
+    let hooks = [TcAttachType::Ingress, TcAttachType::Egress];
+    members.iter().flat_map(|name| hooks.map(|hook| links(name, hook))).sum()
 }
 
 fn until_ready(host: &Netns, members: &[String]) {
