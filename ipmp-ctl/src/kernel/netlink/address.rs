@@ -67,16 +67,6 @@ impl AddressInfo {
         IpNet::new_assert(self.address, self.prefix_len)
     }
 
-    /// Whether duplicate address detection has not finished.
-    pub fn is_tentative(&self) -> bool {
-        self.flags.contains(AddressFlags::Tentative)
-    }
-
-    /// Whether another system on the link holds it.
-    pub fn is_duplicate(&self) -> bool {
-        self.flags.contains(AddressFlags::Dadfailed)
-    }
-
     /// Whether it is a link-local IPv6 address.
     pub fn is_ipv6_link_local(&self) -> bool {
         matches!(self.address, IpAddr::V6(address) if address.is_unicast_link_local())
