@@ -11,6 +11,7 @@ pub mod ethtool;
 pub mod group_link;
 pub mod ifreq;
 pub mod multicast;
+pub mod neighbours;
 pub mod netlink;
 pub mod netns;
 pub mod preflight;

@@ -42,7 +42,7 @@ pub enum NetlinkError {
     /// A dump failed.
     #[error("cannot list the {what} of this network namespace: {source}")]
     Dump {
-        /// Links, addresses or routes.
+        /// Links, addresses, routes or neighbours.
         what: &'static str,
         /// What the kernel said.
         source: io::Error,
@@ -230,7 +230,8 @@ pub async fn dump_routes(handle: &Handle) -> Result<Vec<RouteInfo>, NetlinkError
     Ok(routes)
 }
 
-async fn dump_of<T>(
+/// Reads a whole table: what `convert` makes of each message.
+pub(super) async fn dump_of<T>(
     handle: &Handle,
     what: &'static str,
     request: RouteNetlinkMessage,
