@@ -2,7 +2,7 @@
 
 use aya::{
     Ebpf,
-    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions},
+    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions, tc::qdisc_add_clsact},
 };
 use ipmp_ctl::dataplane::object::{self, Program};
 
