@@ -62,6 +62,7 @@ impl<'a> Machine<'a> {
             child.stdout.take().map(|output| copy(output, io::stdout())),
             child.stderr.take().map(|errors| copy(errors, io::stderr())),
         ];
+        job.hub().attend(&self.directory);
         let outcome = self.watch(&mut child, limit);
         // Whatever happened, no machine is left running.
         let _ = child.kill();
@@ -128,7 +129,8 @@ impl<'a> Machine<'a> {
             .args(["-device", "virtio-serial-pci"])
             .arg("-chardev")
             .arg(with_path("file,id=status,path=", &self.file("status")))
-            .args(["-device", "virtserialport,chardev=status,name=status"]);
+            .args(["-device", "virtserialport,chardev=status,name=status"])
+            .args(job.hub().arguments(&self.directory));
         if job.is_interactive() {
             qemu.args([
                 "-chardev",
@@ -196,7 +198,7 @@ fn status(lines: &str) -> Status {
 }
 
 /// An option of QEMU that ends in a path; commas in it are doubled.
-fn with_path(option: &str, path: &Path) -> OsString {
+pub(super) fn with_path(option: &str, path: &Path) -> OsString {
     OsString::from(format!("{option}{}", path.to_string_lossy().replace(',', ",,")))
 }
 

@@ -16,6 +16,7 @@ use super::{
     boot,
     guest::{Job, Work, quoted},
     kernel::Series,
+    nics::Nics,
 };
 use crate::{release, stage, test::SKIP_LOG, workspace::Workspace};
 
@@ -25,7 +26,7 @@ mod tests;
 /// Test programs and the tests of them that are run where no filter is given: each part of the packet path once, in two
 /// or three minutes of emulation. Tests that refuse any reordered packet are not among them: a takeover on 6.1 was seen to
 /// reorder nine packets in one of three emulated runs, for a reason that is not known yet.
-const SELECTION: [(&str, &[&str]); 5] = [
+const SELECTION: [(&str, &[&str]); 6] = [
     ("connections", &["connections_survive_the_failure_and_repair_of_each_member_in_turn"]),
     (
         "neighbours",
@@ -44,8 +45,18 @@ const SELECTION: [(&str, &[&str]); 5] = [
         ],
     ),
     ("lifecycle", &["a_restart_keeps_the_flow_seed", "down_removes_everything_and_puts_every_setting_back"]),
+    (
+        "hub",
+        &[
+            "a_pulled_cable_fails_over_and_its_return_brings_the_traffic_back",
+            "the_group_works_on_with_native_xdp_at_its_members",
+        ],
+    ),
     ("addresses", &["unicast_left_on_the_members_reaches_the_host_in_both_families"]),
 ];
+
+/// NICs for the tests of `hub`.
+pub(super) const NICS: u8 = 2;
 
 /// Where the guest notes tests that cannot run there.
 const SKIPPED: &str = "/run/skipped-tests";
@@ -54,6 +65,7 @@ const SKIPPED: &str = "/run/skipped-tests";
 pub(super) fn run(
     workspace: &Workspace,
     kernels: &[Series],
+    nics: Nics,
     filter: &[OsString],
     limit: Duration,
     verbose: bool,
@@ -63,6 +75,7 @@ pub(super) fn run(
     let mut failed = Vec::new();
     for &series in kernels {
         let job = Job::new(Work::Script(script.clone()))
+            .nics(nics)
             .environment(stage::DAEMON, &daemon)
             .environment(SKIP_LOG, SKIPPED)
             .environment("RUST_BACKTRACE", "0");
