@@ -44,7 +44,7 @@ impl Hub {
     /// Takes the NICs. `None` where there are none, which is said as [`skip::not_run`] does.
     pub fn open() -> Option<Self> {
         if !Path::new(CABLES).exists() {
-            skip::not_run("it needs a machine with NICs on a hub: `cargo xtask vm test -- hub`");
+            skip::not_run("it needs a machine with NICs on a hub: `cargo xtask vm test --test hub`");
             return None;
         }
         let alone = HUB.lock().unwrap_or_else(PoisonError::into_inner);

@@ -53,8 +53,11 @@ pub(crate) struct Arguments {
 /// What to do in the machine.
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Run the host tests: a selection that fits emulation, or those that FILTER names
+    /// Run the host tests: a selection that fits emulation, or those that PROGRAM and FILTER name
     Test {
+        /// A test program to run, as a file of tests/tests is named; may be given several times
+        #[arg(long = "test", value_name = "PROGRAM")]
+        programs: Vec<String>,
         /// A part of the names of the tests to run, and other arguments for the test programs
         #[arg(last = true)]
         filter: Vec<OsString>,
@@ -80,10 +83,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -
     let newest = series.unwrap_or(Series::NEWEST);
     let limit = Duration::from_secs(arguments.timeout);
     let nics = |usual: u8| Nics::new(arguments.nics.unwrap_or(usual));
-    match arguments.action.as_ref().unwrap_or(&Action::Test { filter: Vec::new() }) {
-        Action::Test { filter } => {
+    match arguments.action.as_ref().unwrap_or(&Action::Test { programs: Vec::new(), filter: Vec::new() }) {
+        Action::Test { programs, filter } => {
             let all = series.map_or_else(|| Series::ALL.to_vec(), |one| vec![one]);
-            smoke::run(workspace, &all, nics(smoke::NICS), filter, limit, verbose)
+            let tests = smoke::Tests { programs, filter };
+            smoke::run(workspace, &all, nics(smoke::NICS), tests, limit, verbose)
         }
         Action::Shell => {
             if !stdin().is_terminal() {

@@ -61,17 +61,26 @@ pub(super) const NICS: u8 = 2;
 /// Where the guest notes tests that cannot run there.
 const SKIPPED: &str = "/run/skipped-tests";
 
+/// Which tests are run; with neither, the selection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tests<'a> {
+    /// Test programs; all of them if none is named.
+    pub(super) programs: &'a [String],
+    /// Arguments for each of them.
+    pub(super) filter: &'a [OsString],
+}
+
 /// Builds here and runs there, on one kernel after the other. Fails if any test failed on any kernel.
 pub(super) fn run(
     workspace: &Workspace,
     kernels: &[Series],
     nics: Nics,
-    filter: &[OsString],
+    tests: Tests,
     limit: Duration,
     verbose: bool,
 ) -> Result<ExitCode> {
     let daemon = daemon(workspace, verbose)?;
-    let script = script(&programs(workspace)?, filter)?;
+    let script = script(&programs(workspace)?, tests)?;
     let mut failed = Vec::new();
     for &series in kernels {
         let job = Job::new(Work::Script(script.clone()))
@@ -127,7 +136,7 @@ fn built(messages: &str) -> BTreeMap<String, PathBuf> {
 }
 
 /// What the guest's shell runs: every program to its end, then a code that says whether all passed.
-fn script(programs: &BTreeMap<String, PathBuf>, filter: &[OsString]) -> Result<String> {
+fn script(programs: &BTreeMap<String, PathBuf>, tests: Tests) -> Result<String> {
     let mut script = String::from("mkdir -p /run/netns; code=0\n");
     let mut call = |name: &str, program: &PathBuf, arguments: &[&OsStr]| {
         let _ = write!(script, "echo; echo {name}; {}", quoted(program.as_os_str()));
@@ -137,16 +146,23 @@ fn script(programs: &BTreeMap<String, PathBuf>, filter: &[OsString]) -> Result<S
         // One at a time: two emulated tests would take each other's time budgets.
         script.push_str(" --test-threads=1 || code=1\n");
     };
-    if filter.is_empty() {
-        for (name, tests) in SELECTION {
-            let program = programs.get(name).with_context(|| format!("there is no test program {name}"))?;
-            let exact = tests.iter().copied().chain(["--exact"]).map(OsStr::new).collect::<Vec<_>>();
-            call(name, program, &exact);
+    let find = |name: &str| {
+        let there = || programs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        programs.get(name).with_context(|| format!("there is no test program {name}; there are {}", there()))
+    };
+    let filter: Vec<&OsStr> = tests.filter.iter().map(OsString::as_os_str).collect();
+    if !tests.programs.is_empty() {
+        for name in tests.programs {
+            call(name, find(name)?, &filter);
         }
-    } else {
-        let filter: Vec<&OsStr> = filter.iter().map(OsString::as_os_str).collect();
+    } else if !filter.is_empty() {
         for (name, program) in programs {
             call(name, program, &filter);
+        }
+    } else {
+        for (name, tests) in SELECTION {
+            let exact = tests.iter().copied().chain(["--exact"]).map(OsStr::new).collect::<Vec<_>>();
+            call(name, find(name)?, &exact);
         }
     }
     let _ =
