@@ -93,10 +93,18 @@ fn found() -> Option<(Vec<String>, String)> {
             nics.push((u8::from_str_radix(last, 16).ok()?, entry.file_name().into_string().ok()?));
         }
     }
+    if nics.len() != count() {
+        return None;
+    }
     nics.sort();
     let (last, peer) = nics.pop()?;
-    let whole = last == PEER && !nics.is_empty();
-    whole.then(|| (nics.into_iter().map(|(_, name)| name).collect(), peer))
+    (last == PEER).then(|| (nics.into_iter().map(|(_, name)| name).collect(), peer))
+}
+
+/// How many NICs the driver has, in whatever namespaces they are.
+fn count() -> usize {
+    let entries = fs::read_dir("/sys/bus/virtio/drivers/virtio_net").into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("virtio")).count()
 }
 
 /// Moves a NIC of this machine into a namespace and brings it up.
