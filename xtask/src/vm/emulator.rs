@@ -18,6 +18,7 @@ const NINE_P: &str = "virtio-9p-pci";
 
 /// The programs that make a machine.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Default))]
 pub(super) struct Emulator {
     qemu: PathBuf,
     /// Where its libraries and firmware are, if it is not installed.

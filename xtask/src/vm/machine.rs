@@ -61,12 +61,17 @@ impl<'a> Machine<'a> {
     pub(super) fn run(&self, job: &Job, limit: Option<Duration>) -> Result<ExitCode> {
         fs::write(self.initramfs(), initramfs::build(self.emulator, self.kernel, job)?)
             .context("cannot write the initramfs")?;
-        let mut child = self.command(job).spawn().context("cannot start QEMU")?;
+        let child = self.command(job).spawn().context("cannot start QEMU")?;
+        job.hub().attend(&self.directory);
+        self.tend(child, limit)
+    }
+
+    /// Passes its output on, and ends it when its time is over.
+    fn tend(&self, mut child: Child, limit: Option<Duration>) -> Result<ExitCode> {
         let copies = [
             child.stdout.take().map(|output| copy(output, io::stdout())),
             child.stderr.take().map(|errors| copy(errors, io::stderr())),
         ];
-        job.hub().attend(&self.directory);
         let outcome = self.watch(&mut child, limit);
         // Whatever happened, no machine is left running.
         let _ = child.kill();
@@ -219,20 +224,4 @@ fn copy(mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'stati
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Status, status};
-
-    #[test]
-    fn the_exit_code_is_the_last_whole_line() {
-        let cases = [
-            ("", Status::Booting),
-            ("rea", Status::Booting),
-            ("ready\n", Status::Working),
-            ("ready\nexit 1", Status::Working),
-            ("ready\nexit 137\n", Status::Ended(137)),
-        ];
-        for (lines, expected) in cases {
-            assert_eq!(status(lines), expected, "{lines:?}");
-        }
-    }
-}
+mod tests;
