@@ -9,10 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock, statfs};
+use rustix::fs::statfs;
 
 use super::{link_info, tables::Tables};
-use crate::kernel::netns::{self, NetnsId};
+use crate::kernel::{
+    lock,
+    netns::{self, NetnsId},
+};
 
 /// `f_type` of the BPF file system.
 const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
@@ -121,13 +124,10 @@ impl GroupPins {
         }
         fs::create_dir_all(&self.path).map_err(io_error(&self.path, "making the pin directory"))?;
         let directory = File::open(&self.path).map_err(io_error(&self.path, "opening the pin directory"))?;
-        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => self.lock = Some(directory),
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(PinError::Busy { group: self.group.clone(), path: self.path.clone() });
-            }
-            Err(source) => return Err(io_error(&self.path, "locking the pin directory")(source.into())),
+        if !lock::take(&directory).map_err(io_error(&self.path, "locking the pin directory"))? {
+            return Err(PinError::Busy { group: self.group.clone(), path: self.path.clone() });
         }
+        self.lock = Some(directory);
         Ok(())
     }
 
