@@ -41,8 +41,8 @@ pub(super) fn send(socket: &UdpSocket, rate: u32, shared: &Shared) {
 
 /// Keeps this thread on one processor, the next one for each stream.
 ///
-/// A veth pair queues packets on the processor that sends them. A sender that moves to another one while its old one is
-/// busy overtakes itself there; that would look like the group's reordering.
+/// A veth pair queues packets on the processor that sends them. A sender that moves to another one while the queue of its
+/// old one waits would overtake itself, and that would look like the group's reordering.
 fn stay() {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let Ok(allowed) = sched_getaffinity(None) else { return };

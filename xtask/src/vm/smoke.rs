@@ -24,8 +24,8 @@ use crate::{release, stage, test::SKIP_LOG, workspace::Workspace};
 mod tests;
 
 /// Test programs and the tests of them that are run where no filter is given: each part of the packet path once, in two
-/// or three minutes of emulation. Tests that refuse any reordered packet are not among them: a takeover on 6.1 was seen to
-/// reorder nine packets in one of three emulated runs, for a reason that is not known yet.
+/// to four minutes of emulation. Tests that refuse any reordered packet are not among them: a takeover on 6.1 was seen to
+/// reorder nine packets in one of three runs with two emulated processors, for a reason that is not known yet.
 const SELECTION: [(&str, &[&str]); 6] = [
     ("connections", &["connections_survive_the_failure_and_repair_of_each_member_in_turn"]),
     (
