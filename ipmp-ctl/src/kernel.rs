@@ -10,6 +10,7 @@ pub mod carrier;
 pub mod ethtool;
 pub mod group_link;
 pub mod ifreq;
+pub mod lock;
 pub mod multicast;
 pub mod neighbours;
 pub mod netlink;

@@ -4,6 +4,7 @@
 //! a counter), so that any number of tests can run at once. What a killed process left is swept away by the next one
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
+pub mod attached;
 pub mod bulk;
 pub mod capture;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod eventually;
 pub mod figures;
 pub mod flows;
 pub mod foreign_program;
+pub mod hub;
 pub mod interrupt;
 pub mod ip;
 pub mod link;
@@ -29,6 +31,7 @@ pub mod program;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
+pub mod skip;
 pub mod stream;
 pub mod switch;
 pub mod topology;

@@ -24,6 +24,7 @@ mod initramfs;
 mod kernel;
 mod machine;
 mod modules;
+mod nics;
 mod smoke;
 mod space;
 
@@ -31,6 +32,7 @@ use emulator::Emulator;
 use guest::{Job, Work};
 use kernel::{Kernel, Series};
 use machine::Machine;
+use nics::Nics;
 
 /// A virtual machine with one of Debian's kernels, and what to do in it.
 #[derive(Debug, Args)]
@@ -41,6 +43,9 @@ pub(crate) struct Arguments {
     /// End the guest after so many seconds, and show its console
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
+    /// Give the guest so many NICs on one hub, and one for a peer; without it two to `test`, none to the others
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=i64::from(Nics::MOST)))]
+    nics: Option<u8>,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -48,8 +53,11 @@ pub(crate) struct Arguments {
 /// What to do in the machine.
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Run the host tests: a selection that fits emulation, or those that FILTER names
+    /// Run the host tests: a selection that fits emulation, or those that PROGRAM and FILTER name
     Test {
+        /// A test program to run, as a file of tests/tests is named; may be given several times
+        #[arg(long = "test", value_name = "PROGRAM")]
+        programs: Vec<String>,
         /// A part of the names of the tests to run, and other arguments for the test programs
         #[arg(last = true)]
         filter: Vec<OsString>,
@@ -74,19 +82,21 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -
     let series = arguments.kernel;
     let newest = series.unwrap_or(Series::NEWEST);
     let limit = Duration::from_secs(arguments.timeout);
-    match arguments.action.as_ref().unwrap_or(&Action::Test { filter: Vec::new() }) {
-        Action::Test { filter } => {
+    let nics = |usual: u8| Nics::new(arguments.nics.unwrap_or(usual));
+    match arguments.action.as_ref().unwrap_or(&Action::Test { programs: Vec::new(), filter: Vec::new() }) {
+        Action::Test { programs, filter } => {
             let all = series.map_or_else(|| Series::ALL.to_vec(), |one| vec![one]);
-            smoke::run(workspace, &all, filter, limit, verbose)
+            let tests = smoke::Tests { programs, filter };
+            smoke::run(workspace, &all, nics(smoke::NICS), tests, limit, verbose)
         }
         Action::Shell => {
             if !stdin().is_terminal() {
                 bail!("a shell needs a terminal; without one: `cargo xtask vm run COMMAND`");
             }
-            boot(workspace, newest, &Job::new(Work::Shell), None)
+            boot(workspace, newest, &Job::new(Work::Shell).nics(nics(0)), None)
         }
         Action::Run { command } => {
-            let job = Job::new(Work::Command(command.clone()));
+            let job = Job::new(Work::Command(command.clone())).nics(nics(0));
             boot(workspace, newest, &job, Some(limit))
         }
     }

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use rustix::fs::{FlockOperation, flock};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
@@ -18,6 +17,7 @@ use tokio::{
 };
 
 use super::protocol::{Reply, Request};
+use crate::kernel::lock;
 
 /// Longest request in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -128,11 +128,10 @@ fn lock(path: &Path) -> Result<File, ServerError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(&beside)
         .map_err(failed("opening the lock file beside it"))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(ServerError::Taken { path: path.to_owned() }),
-        Err(error) => Err(failed("locking the file beside it")(error.into())),
+    if !lock::take(&file).map_err(failed("locking the file beside it"))? {
+        return Err(ServerError::Taken { path: path.to_owned() });
     }
+    Ok(file)
 }
 
 fn clear_stale(path: &Path) -> Result<(), ServerError> {

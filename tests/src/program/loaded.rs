@@ -2,7 +2,7 @@
 
 use aya::{
     Ebpf,
-    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions},
+    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions, tc::qdisc_add_clsact},
 };
 use ipmp_ctl::dataplane::object::{self, Program};
 
@@ -95,7 +95,11 @@ impl Loaded {
     pub fn attach(&mut self, netns: &Netns, interface: &str, at: TcAttachType) {
         let program = object::classifier(&mut self.object, self.program).expect("it was loaded");
         netns
-            .run(move || program.attach(interface, at).map(drop))
+            .run(move || {
+                // Without TCX it is a filter of this qdisc, which does no harm elsewhere.
+                let _ = qdisc_add_clsact(interface);
+                program.attach(interface, at).map(drop)
+            })
             .unwrap_or_else(|error| panic!("{:?} at {interface}: {error}", self.program));
     }
 

@@ -8,6 +8,7 @@ use std::{
     process::Command,
 };
 
+use super::nics::Nics;
 use crate::process;
 
 #[cfg(test)]
@@ -33,19 +34,31 @@ pub(super) struct Job {
     work: Work,
     directory: PathBuf,
     environment: Vec<(String, OsString)>,
+    nics: Nics,
 }
 
 impl Job {
     /// Work in the directory that this program runs in.
     pub(super) fn new(work: Work) -> Self {
         let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self { work, directory, environment: Vec::new() }
+        Self { work, directory, environment: Vec::new(), nics: Nics::new(0) }
     }
 
     /// With an environment variable more.
     pub(super) fn environment(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// With these NICs.
+    pub(super) fn nics(mut self, nics: Nics) -> Self {
+        self.nics = nics;
+        self
+    }
+
+    /// The NICs that the guest has.
+    pub(super) fn hub(&self) -> Nics {
+        self.nics
     }
 
     /// Whether it talks with a person.

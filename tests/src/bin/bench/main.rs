@@ -10,7 +10,7 @@ use ipmp_tests::interrupt::{self, Interrupted};
 
 mod detect;
 mod outage;
-mod tcp;
+mod throughput;
 mod veth;
 
 /// Measures in network namespaces of its own, which it removes at the end and on Ctrl-C.
@@ -26,8 +26,8 @@ struct Arguments {
 enum Bench {
     /// Outage of a numbered stream each way when the cable of the member that carries both is cut, and when it is back
     Outage(outage::Options),
-    /// TCP over the group interface against a bare veth of the same switch, sending and receiving
-    Tcp(tcp::Options),
+    /// TCP over the group interface against a bare veth of the same switch, 1 to 16 streams, sending and receiving
+    Throughput(throughput::Options),
     /// Time from a loss of carrier to the daemon's action, for 1 to 8 members
     Detect(detect::Options),
 }
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     interrupt::listen();
     let measure = || match &bench {
         Bench::Outage(options) => outage::run(options),
-        Bench::Tcp(options) => tcp::run(options),
+        Bench::Throughput(options) => throughput::run(options),
         Bench::Detect(options) => detect::run(options),
     };
     match panic::catch_unwind(AssertUnwindSafe(measure)) {
