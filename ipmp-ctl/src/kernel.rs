@@ -14,6 +14,8 @@ pub mod multicast;
 pub mod netlink;
 pub mod netns;
 pub mod preflight;
+pub mod probe_socket;
+pub mod random;
 pub mod routes;
 pub mod settings;
 pub mod stable_mac;
@@ -21,3 +23,4 @@ pub mod sysctl;
 pub mod sysfs;
 #[cfg(test)]
 mod testing;
+pub mod timer;
