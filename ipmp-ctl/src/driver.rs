@@ -26,7 +26,7 @@ pub mod teardown;
 mod upkeep;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     io,
     time::{Duration, Instant},
 };
@@ -262,7 +262,7 @@ impl Driver {
     async fn on_time(&mut self) {
         let now = Instant::now();
         for group in self.groups.iter_mut().flatten() {
-            group.engine.handle_timeout(now);
+            group.engine.handle_timeout(now, &BTreeMap::new());
         }
         if self.resync_at.is_some_and(|at| at <= now) {
             self.resync_at = None;

@@ -65,7 +65,7 @@ use self::{
     action::Action,
     announcer::Announcer,
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex},
+    event::{Event, Limits, Link, MemberIndex, Replies},
     homes::Homes,
     member::Past,
     roster::Roster,
@@ -105,12 +105,14 @@ pub struct Engine {
     /// When to hand out the assignment again.
     install_at: Option<Instant>,
     actions: VecDeque<Action>,
+    #[expect(dead_code, reason = "probing comes with the next commit")]
+    seed: u64,
 }
 
 impl Engine {
     /// A group by this configuration. `adopted` is what an earlier daemon has left in the packet path: where it still
-    /// fits, nothing moves.
-    pub fn new(config: config::Group, adopted: Option<Assignment>, now: Instant) -> Self {
+    /// fits, nothing moves. `seed` is where chance comes from: it spreads probes in time.
+    pub fn new(config: config::Group, adopted: Option<Assignment>, seed: u64, now: Instant) -> Self {
         let assignment = adopted.unwrap_or_default();
         Self {
             roster: Roster::new(&config),
@@ -128,6 +130,7 @@ impl Engine {
             started: false,
             install_at: None,
             actions: VecDeque::new(),
+            seed,
             config,
         }
     }
@@ -146,13 +149,18 @@ impl Engine {
             Event::Carrier { member, up } => self.roster.set_carrier(member, up, now),
             Event::AddressAdded(address) => self.homes.add(address),
             Event::AddressRemoved(address) => self.homes.remove(address),
+            Event::Listening { .. }
+            | Event::ProbeSent { .. }
+            | Event::ProbeNotSent { .. }
+            | Event::Responder { .. }
+            | Event::Routes(_) => {}
             Event::InstallFailed => self.install_at = Some(now + INSTALL_AGAIN),
         }
         self.finish(now);
     }
 
     /// Input: the time of a wake-up has come.
-    pub fn handle_timeout(&mut self, now: Instant) {
+    pub fn handle_timeout(&mut self, now: Instant, _replies: &dyn Replies) {
         let now = self.begin(now);
         self.finish(now);
     }

@@ -134,6 +134,11 @@ impl GroupRuntime {
                 }
             }
             Action::PurgeQueue(member) => self.purge_queue(member),
+            // Nobody sends probes yet.
+            Action::Listen { .. }
+            | Action::SendProbe { .. }
+            | Action::ProbeDone(_)
+            | Action::ForgetRtt { .. } => {}
             Action::Notify(notice) => notices::log(self.config(), &notice),
         }
     }

@@ -142,7 +142,7 @@ async fn open(
     }
     prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
-    let engine = Engine::new(config, adopted, Instant::now());
+    let engine = Engine::new(config, adopted, random_seed()?, Instant::now());
     Ok(GroupRuntime {
         engine,
         path,

@@ -10,9 +10,9 @@ use ipmp_common::{Address, Choice, SlotSet, layout::BUCKETS, member::Mac};
 
 use super::{
     Engine,
-    action::{Action, Notice},
+    action::{Action, Cause, Notice},
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex},
+    event::{Event, Limits, Link, MemberIndex, ProbeId},
     view::{GroupState, ShownState},
 };
 use crate::config;
@@ -89,12 +89,23 @@ pub(crate) fn notices(actions: &[Action]) -> Vec<Notice> {
         .collect()
 }
 
+/// The member has failed by its link.
+pub(crate) fn failed(member: MemberIndex) -> Notice {
+    Notice::Failed { member, cause: Cause::Link }
+}
+
+/// The member is repaired by its link.
+pub(crate) fn repaired(member: MemberIndex) -> Notice {
+    Notice::Repaired { member, cause: Cause::Link }
+}
+
 /// An engine, its clock, and the kernel's view of its links.
 #[derive(Clone)]
 pub(crate) struct Rig {
     pub(crate) engine: Engine,
     pub(crate) now: Instant,
     pub(crate) links: BTreeMap<MemberIndex, Link>,
+    pub(crate) replies: BTreeMap<ProbeId, Instant>,
 }
 
 impl Rig {
@@ -113,7 +124,12 @@ impl Rig {
         addresses: Vec<IpAddr>,
     ) -> (Self, Vec<Action>) {
         let now = Instant::now();
-        let mut rig = Self { engine: Engine::new(config, adopted, now), now, links: links.clone() };
+        let mut rig = Self {
+            engine: Engine::new(config, adopted, 0, now),
+            now,
+            links: links.clone(),
+            replies: BTreeMap::new(),
+        };
         let actions = rig.tell(Event::Snapshot { links, addresses });
         (rig, actions)
     }
@@ -130,7 +146,7 @@ impl Rig {
         let mut actions = Vec::new();
         while let Some(wake) = self.engine.poll_timeout().filter(|wake| wake.at <= end) {
             self.now = wake.at;
-            self.engine.handle_timeout(self.now);
+            self.engine.handle_timeout(self.now, &self.replies);
             actions.extend(self.drain());
         }
         self.now = end;

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use super::{
-    action::Notice,
+    action::{Cause, Notice},
     active_set::{self, Entry},
     duplicates,
     event::{Link, MemberIndex},
@@ -193,7 +193,7 @@ impl Roster {
                     self.enter(index, Entry::Online);
                 } else {
                     self.members[index].state = MemberState::Failed;
-                    self.changes.notices.push(Notice::Failed(index));
+                    self.changes.notices.push(Notice::Failed { member: index, cause: Cause::Link });
                 }
             }
         }
@@ -229,7 +229,7 @@ impl Roster {
         self.changes.notices.push(Notice::LinkDown(index));
         self.members[index].damping.link_down();
         if self.members[index].state.is_functioning() {
-            self.changes.notices.push(Notice::Failed(index));
+            self.changes.notices.push(Notice::Failed { member: index, cause: Cause::Link });
             self.leave(index, MemberState::Failed);
         }
     }
@@ -244,7 +244,7 @@ impl Roster {
 
     fn repair(&mut self, index: MemberIndex) {
         self.members[index].damping.repaired();
-        self.changes.notices.push(Notice::Repaired(index));
+        self.changes.notices.push(Notice::Repaired { member: index, cause: Cause::Link });
         self.enter(index, Entry::Repair);
         if self.members[index].inactive && !self.members[index].standby {
             self.changes.notices.push(Notice::Deactivated(index));

@@ -2,7 +2,7 @@
 
 use super::{
     Engine, group,
-    view::{AddressView, GroupView, MemberView},
+    view::{AddressView, GroupView, MemberView, ProbeShown},
 };
 
 /// Draws the picture.
@@ -27,6 +27,7 @@ pub(super) fn view(engine: &Engine) -> GroupView {
             duplicate_mac: member.state == super::member::MemberState::Offline,
             link_up: member.link.map(|_| member.link_up()),
             state: member.state.shown(),
+            probe: ProbeShown::Disabled,
             weight: weights[index],
         }
     };
@@ -37,7 +38,9 @@ pub(super) fn view(engine: &Engine) -> GroupView {
     };
     GroupView {
         state: group::state(members),
+        fdt: None,
         members: (0..members.len()).map(member_view).collect(),
         addresses: engine.homes.iter().map(address_view).collect(),
+        targets: Vec::new(),
     }
 }
