@@ -239,7 +239,10 @@ pub async fn dump_routes_by(strict: &Handle, ifindex: u32) -> Result<Vec<RouteIn
     dump_routes_with(strict, &[RouteAttribute::Oif(ifindex)]).await
 }
 
-async fn dump_routes_with(handle: &Handle, filter: &[RouteAttribute]) -> Result<Vec<RouteInfo>, NetlinkError> {
+async fn dump_routes_with(
+    handle: &Handle,
+    filter: &[RouteAttribute],
+) -> Result<Vec<RouteInfo>, NetlinkError> {
     let mut routes = Vec::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let mut request = RouteMessage::default();

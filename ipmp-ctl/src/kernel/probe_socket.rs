@@ -88,9 +88,11 @@ impl ProbeSocket {
             IpAddr::V4(_) => (Domain::IPV4, Protocol::ICMPV4),
             IpAddr::V6(_) => (Domain::IPV6, Protocol::ICMPV6),
         };
-        let socket =
-            Socket::new(domain, Type::RAW.nonblocking(), Some(protocol)).map_err(failed("opening a raw socket"))?;
-        socket.attach_filter(&filter::answers(source, identifier)).map_err(failed("filtering what it receives"))?;
+        let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(protocol))
+            .map_err(failed("opening a raw socket"))?;
+        socket
+            .attach_filter(&filter::answers(source, identifier))
+            .map_err(failed("filtering what it receives"))?;
         socket.set_recv_buffer_size(RECEIVE_BUFFER).map_err(failed("limiting its buffer"))?;
         socket.bind_device(Some(interface.as_bytes())).map_err(failed("binding to the interface"))?;
         socket.set_priority(PRIORITY).map_err(failed("setting its priority"))?;

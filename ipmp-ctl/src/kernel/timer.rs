@@ -63,10 +63,14 @@ impl Timer {
     /// # Errors
     /// The runtime is ending.
     pub async fn fired(&mut self) -> io::Result<()> {
-        let mut ready = self.descriptor.readable().await?;
-        let _ = ready.try_io(|timer| timer.get_ref().consume());
-        self.at = None;
-        Ok(())
+        loop {
+            let mut ready = self.descriptor.readable().await?;
+            // Readable and yet empty: it was set anew meanwhile.
+            if let Ok(outcome) = ready.try_io(|timer| timer.get_ref().consume()) {
+                self.at = None;
+                return outcome;
+            }
+        }
     }
 }
 

@@ -42,7 +42,12 @@ impl<K: Ord + Copy> Listening<K> {
     pub fn add(&mut self, key: K, socket: ProbeSocket) -> io::Result<()> {
         self.remove(key);
         self.added += 1;
-        epoll::add(self.ready.get_ref(), socket.as_fd(), epoll::EventData::new_u64(self.added), epoll::EventFlags::IN)?;
+        epoll::add(
+            self.ready.get_ref(),
+            socket.as_fd(),
+            epoll::EventData::new_u64(self.added),
+            epoll::EventFlags::IN,
+        )?;
         self.keys.insert(self.added, key);
         self.sockets.insert(key, (self.added, socket));
         Ok(())

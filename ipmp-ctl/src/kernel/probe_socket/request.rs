@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipmp_common::probe::ProbeKind;
+use ipmp_common::probe::{ECHO_LEN, Family, Payload, ProbeKind};
 
 use crate::kernel::announce::checksum;
 
@@ -11,9 +11,6 @@ const ECHO: u8 = 8;
 const ECHO_V6: u8 = 128;
 const ECHO_REPLY: u8 = 0;
 const ECHO_REPLY_V6: u8 = 129;
-
-/// Length of the message, padding included.
-pub const LENGTH: usize = 24;
 
 /// What tells one probe from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +27,13 @@ pub struct EchoRequest {
 
 impl EchoRequest {
     /// The message for a target of this family. The kernel fills in the checksum of ICMPv6.
-    pub fn message(&self, family_of: IpAddr) -> [u8; LENGTH] {
-        let mut message = [0; LENGTH];
-        message[0] = if family_of.is_ipv4() { ECHO } else { ECHO_V6 };
+    pub fn message(&self, family: Family) -> [u8; ECHO_LEN] {
+        let mut message = [0; ECHO_LEN];
+        message[0] = if family == Family::V4 { ECHO } else { ECHO_V6 };
         message[4..6].copy_from_slice(&self.identifier.to_be_bytes());
         message[6..8].copy_from_slice(&self.sequence.to_be_bytes());
-        message[8..16].copy_from_slice(&self.cookie.to_ne_bytes());
-        message[16..20].copy_from_slice(&u32::from(self.kind as u16).to_be_bytes());
-        if family_of.is_ipv4() {
+        message[8..].copy_from_slice(&Payload::new(self.kind, self.cookie).to_bytes());
+        if family == Family::V4 {
             let sum = checksum::internet(&message);
             message[2..4].copy_from_slice(&sum);
         }
@@ -54,12 +50,13 @@ pub(super) fn answered(from: IpAddr, packet: &[u8]) -> Option<EchoRequest> {
         }
         IpAddr::V6(_) => (packet, ECHO_REPLY_V6),
     };
-    let message: &[u8; LENGTH] = message.first_chunk()?;
+    let message: &[u8; ECHO_LEN] = message.first_chunk()?;
     (message[0] == kind && message[1] == 0).then_some(())?;
+    let payload = Payload::from_bytes(message[8..].try_into().ok()?);
     Some(EchoRequest {
         identifier: u16::from_be_bytes([message[4], message[5]]),
         sequence: u16::from_be_bytes([message[6], message[7]]),
-        cookie: u64::from_ne_bytes(message[8..16].try_into().ok()?),
-        kind: ProbeKind::from_number(u32::from_be_bytes(message[16..20].try_into().ok()?))?,
+        cookie: payload.cookie(),
+        kind: payload.kind()?,
     })
 }

@@ -1,16 +1,16 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    os::fd::OwnedFd,
     time::Duration,
 };
 
 use ipmp_common::probe::ProbeKind;
-use socket2::Socket;
 
 use super::{Answer, EchoRequest, Listening, ProbeSocket};
 use crate::kernel::{
     announce::checksum,
     ifreq,
-    testing::{block_in_netns, eventually, in_netns, ip, soon, veth_pair},
+    testing::{block_in_netns, eventually, in_netns, ip, packet_socket, soon, veth_pair},
 };
 
 const OURS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 21);
@@ -20,7 +20,7 @@ const REQUEST: EchoRequest =
     EchoRequest { identifier: 77, sequence: 5, cookie: 0x0123_4567_89ab_cdef, kind: ProbeKind::Discovery };
 
 /// The other end of the link: sees what is sent, and can answer with any packet.
-struct Neighbour(Socket);
+struct Neighbour(OwnedFd);
 
 impl Neighbour {
     /// `e0` gets a test address, a neighbour `TARGET` of each family, and `e1` as the other end.
@@ -30,11 +30,7 @@ impl Neighbour {
         for target in [IpAddr::from(TARGET), TARGET_V6.into()] {
             ip(&format!("neigh replace {target} lladdr 02:00:00:00:00:99 dev e0"));
         }
-        let all = i32::from((libc::ETH_P_ALL as u16).to_be());
-        let socket = Socket::new(socket2::Domain::PACKET, socket2::Type::RAW.nonblocking(), Some(all.into()))
-            .expect("packet socket");
-        socket.bind_device(Some(b"e1")).expect("bind");
-        Self(socket)
+        Self(packet_socket("e1"))
     }
 
     /// The next frame that is an echo request, without its Ethernet header.
@@ -54,8 +50,10 @@ impl Neighbour {
     /// Sends a packet to `e0`.
     fn send(&self, packet: &[u8]) {
         let to = ip("-o link show dev e0");
-        let to = to.split("link/ether ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a MAC address");
-        let to: Vec<u8> = to.split(':').map(|byte| u8::from_str_radix(byte, 16).expect("hexadecimal")).collect();
+        let to =
+            to.split("link/ether ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a MAC address");
+        let to: Vec<u8> =
+            to.split(':').map(|byte| u8::from_str_radix(byte, 16).expect("hexadecimal")).collect();
         let kind: [u8; 2] = if packet[0] >> 4 == 4 { [8, 0] } else { [0x86, 0xdd] };
         let frame = [&to[..], &[2, 0, 0, 0, 0, 0x99], &kind, packet].concat();
         rustix::net::send(&self.0, &frame, rustix::net::SendFlags::empty()).expect("send");
@@ -202,10 +200,15 @@ fn what_cannot_be_used_is_refused_by_name() {
     in_netns(|| {
         veth_pair();
         let open = |source: &str, interface| {
-            ProbeSocket::open(source.parse().expect("address"), interface, ifindex(), 1).expect_err("refused").to_string()
+            ProbeSocket::open(source.parse().expect("address"), interface, ifindex(), 1)
+                .expect_err("refused")
+                .to_string()
         };
         let absent = open("192.0.2.21", "e0");
-        assert!(absent.contains("192.0.2.21 on interface e0") && absent.contains("no such address"), "{absent}");
+        assert!(
+            absent.contains("192.0.2.21 on interface e0") && absent.contains("no such address"),
+            "{absent}"
+        );
         let gone = open("192.0.2.21", "e9");
         assert!(gone.contains("interface e9") && gone.contains("binding to the interface"), "{gone}");
     });

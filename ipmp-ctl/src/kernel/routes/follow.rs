@@ -58,7 +58,7 @@ impl RouteFollower {
         let mut touched = Touched::Some(BTreeSet::new());
         note(&mut touched, first.payload);
         for _ in 1..AT_ONCE {
-            let Ok(Some((message, _))) = self.messages.try_next() else { break };
+            let Ok((message, _)) = self.messages.try_recv() else { break };
             note(&mut touched, message.payload);
         }
         Some(touched)

@@ -13,7 +13,8 @@ const TABLE_LOCAL: u32 = 255;
 /// to that host or to the router before it.
 pub fn targets(routes: &[RouteInfo], ifindex: u32, is_own: impl Fn(IpAddr) -> bool) -> RouteTargets {
     let mut found = RouteTargets { hosts: Vec::new(), next_hops: Vec::new() };
-    let unicast = routes.iter().filter(|route| route.kind == RouteType::Unicast && route.table != TABLE_LOCAL);
+    let unicast =
+        routes.iter().filter(|route| route.kind == RouteType::Unicast && route.table != TABLE_LOCAL);
     for route in unicast {
         let to_host = route.destination.prefix_len() == route.destination.max_prefix_len();
         for hop in route.hops.iter().filter(|hop| hop.ifindex == ifindex) {

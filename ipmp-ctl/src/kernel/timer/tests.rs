@@ -36,7 +36,8 @@ fn a_moment_that_has_passed_is_now_each_time_it_is_set() {
 fn a_timer_that_is_stopped_or_set_anew_forgets_its_time() {
     run(|| async {
         let mut timer = Timer::new().expect("timer");
-        let (sooner, later) = (Instant::now() + Duration::from_millis(5), Instant::now() + Duration::from_millis(50));
+        let (sooner, later) =
+            (Instant::now() + Duration::from_millis(5), Instant::now() + Duration::from_millis(50));
         timer.set(Some(sooner)).expect("set");
         timer.set(Some(later)).expect("set");
         soon("the timer", timer.fired()).await.expect("fired");
