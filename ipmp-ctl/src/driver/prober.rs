@@ -106,10 +106,13 @@ impl Prober {
         self.opened.remove(&instance);
     }
 
-    /// The instances of a member whose sockets are open.
-    pub(super) fn open_families(&self, group: GroupNumber, member: MemberIndex) -> Vec<Family> {
-        let is_open = |&family: &Family| self.opened.contains_key(&Instance { group, member, family });
-        Family::ALL.into_iter().filter(is_open).collect()
+    /// The test addresses that a member's sockets are open on.
+    pub(super) fn sources(&self, group: GroupNumber, member: MemberIndex) -> Vec<(Family, IpAddr)> {
+        let open = |family| {
+            let opened = self.opened.get(&Instance { group, member, family })?;
+            Some((family, opened.source))
+        };
+        Family::ALL.into_iter().filter_map(open).collect()
     }
 
     /// Closes the sockets of a group.
@@ -117,11 +120,6 @@ impl Prober {
         self.sockets.retain(|instance| instance.group != group);
         self.opened.retain(|instance, _| instance.group != group);
         self.complaints.retain(|instance, _| instance.group != group);
-    }
-
-    /// The daemon's identifier.
-    pub(super) const fn identifier(&self) -> u16 {
-        self.identifier
     }
 
     /// Sends a probe: into the table first, then by the socket. The times before and after the call; `None`: it could not

@@ -16,6 +16,7 @@ impl Driver {
     /// Reads everything anew. Settings are repaired too, a member at a time, for each of them takes the loop a moment.
     pub(super) async fn scan(&mut self) {
         self.resync().await;
+        self.routes_changed();
         for (number, group) in self.groups.iter_mut().enumerate() {
             let Some(group) = group else { continue };
             group.sync_hooks(&mut self.hooks);

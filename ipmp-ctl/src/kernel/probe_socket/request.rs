@@ -52,11 +52,12 @@ pub(super) fn answered(from: IpAddr, packet: &[u8]) -> Option<EchoRequest> {
     };
     let message: &[u8; ECHO_LEN] = message.first_chunk()?;
     (message[0] == kind && message[1] == 0).then_some(())?;
-    let payload = Payload::from_bytes(message[8..].try_into().ok()?);
+    let cookie = u64::from_be_bytes(message[8..16].try_into().ok()?);
+    let kind = u32::from_be_bytes(message[16..20].try_into().ok()?);
     Some(EchoRequest {
         identifier: u16::from_be_bytes([message[4], message[5]]),
         sequence: u16::from_be_bytes([message[6], message[7]]),
-        cookie: payload.cookie(),
-        kind: payload.kind()?,
+        cookie,
+        kind: ProbeKind::ALL.into_iter().find(|known| *known as u32 == kind)?,
     })
 }

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use ipmp_common::probe::ProbeKind;
+use ipmp_common::{Family, ProbeKind};
 
 use super::{Answer, EchoRequest, Listening, ProbeSocket};
 use crate::kernel::{
@@ -110,12 +110,12 @@ fn probes_live_one_hop_and_carry_their_cookie() {
         let neighbour = Neighbour::new();
         // A default route by the member would lead astray without SO_DONTROUTE.
         ip("route add default via 192.0.2.254 dev e0 onlink");
-        open_v4().send(TARGET.into(), &REQUEST.message(TARGET.into())).expect("send");
+        open_v4().send(TARGET.into(), &REQUEST.message(Family::V4)).expect("send");
         let packet = neighbour.request();
         assert_eq!((packet.len(), packet[8]), (44, 1), "length and TTL");
         assert_eq!((&packet[12..16], &packet[16..20]), (&OURS.octets()[..], &TARGET.octets()[..]));
         assert_eq!(checksum::internet(&packet[20..]), [0, 0], "checksum");
-        assert_eq!(packet[28..36], REQUEST.cookie.to_ne_bytes());
+        assert_eq!(packet[28..36], REQUEST.cookie.to_be_bytes());
     });
 }
 
@@ -125,7 +125,7 @@ fn multicast_probes_leave_by_the_member_and_do_not_come_back() {
         let neighbour = Neighbour::new();
         let group = IpAddr::from([224, 0, 0, 1]);
         let socket = open_v4();
-        socket.send(group, &REQUEST.message(group)).expect("send");
+        socket.send(group, &REQUEST.message(Family::of(group))).expect("send");
         let packet = neighbour.request();
         assert_eq!((packet[8], &packet[16..20]), (1, &[224, 0, 0, 1][..]));
         assert!(socket.answers().is_empty());
@@ -139,7 +139,7 @@ fn ipv6_probes_go_from_link_local_to_link_local_and_to_all_nodes() {
         let source = link_local();
         let socket = ProbeSocket::open(source, "e0", ifindex(), REQUEST.identifier).expect("socket");
         for target in [IpAddr::from(TARGET_V6), "ff02::1".parse().expect("address")] {
-            socket.send(target, &REQUEST.message(target)).expect("send");
+            socket.send(target, &REQUEST.message(Family::of(target))).expect("send");
             let packet = neighbour.request();
             assert_eq!((packet.len(), packet[7]), (64, 1), "length and hop limit");
             let IpAddr::V6(to) = target else { unreachable!("an IPv6 address") };
@@ -162,7 +162,11 @@ fn only_answers_to_this_daemon_arrive_and_say_who_and_what() {
         let v6 = ProbeSocket::open(source, "e0", ifindex(), REQUEST.identifier).expect("socket");
         sockets.add('6', v6).expect("add");
         for (key, target) in [('4', IpAddr::from(TARGET)), ('6', TARGET_V6.into())] {
-            sockets.get(key).expect("socket").send(target, &REQUEST.message(target)).expect("send");
+            sockets
+                .get(key)
+                .expect("socket")
+                .send(target, &REQUEST.message(Family::of(target)))
+                .expect("send");
             let request = neighbour.request();
             neighbour.send(&answer(&request, |message| message[5] = 78)); // another identifier
             neighbour.send(&answer(&request, |message| message[0] = 3)); // no echo reply
@@ -180,7 +184,7 @@ fn answers_are_taken_a_bounded_number_at_a_time_and_a_flood_is_not_kept() {
         let neighbour = Neighbour::new();
         let mut sockets = Listening::new().expect("epoll");
         sockets.add((), open_v4()).expect("add");
-        sockets.get(()).expect("socket").send(TARGET.into(), &REQUEST.message(TARGET.into())).expect("send");
+        sockets.get(()).expect("socket").send(TARGET.into(), &REQUEST.message(Family::V4)).expect("send");
         let reply = answer(&neighbour.request(), |_| {});
         for _ in 0..1000 {
             neighbour.send(&reply);
@@ -220,6 +224,6 @@ fn sending_by_an_interface_that_is_down_is_not_sending() {
         let _neighbour = Neighbour::new();
         let socket = open_v4();
         ip("link set e0 down");
-        assert!(socket.send(TARGET.into(), &REQUEST.message(TARGET.into())).is_err());
+        assert!(socket.send(TARGET.into(), &REQUEST.message(Family::V4)).is_err());
     });
 }
