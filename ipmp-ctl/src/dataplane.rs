@@ -10,6 +10,7 @@
 //! | [`diff`] | which writes lead from one assignment to another, pure |
 //! | [`flow`] | which member carries a flow, pure |
 //! | [`group_path`] | all of it for one group |
+//! | [`probes`] | probes on their way and their replies |
 //! | [`saved`] | old values of kernel settings, in a pinned map |
 //! | [`trace`] | what the programs log |
 //!
@@ -30,6 +31,7 @@ pub mod hook;
 pub mod link_info;
 pub mod object;
 pub mod pins;
+pub mod probes;
 pub mod saved;
 pub mod tables;
 pub mod trace;

@@ -16,6 +16,7 @@ use super::{
     hook::{self, AttachBy, Hook, HookError, Place},
     object::{self, Constants, LoadError},
     pins::{self, GroupPins, PinError},
+    probes::ProbeTable,
     tables::{TableError, Tables},
     trace::{Trace, TraceError},
 };
@@ -111,6 +112,7 @@ pub struct GroupPath {
     hash_seed: u64,
     pins: GroupPins,
     tables: Tables,
+    probes: ProbeTable,
     installed: Assignment,
     /// What the engine wants; the usable word of `installed` may lack members that have no program yet.
     wanted: Assignment,
@@ -212,6 +214,7 @@ impl GroupPath {
         .map_err(|source| PathError::Load { group: group(), source })?;
         let table_error = |source| PathError::Table { group: group(), source };
         let mut tables = Tables::open(pins.path()).map_err(table_error)?;
+        let probes = ProbeTable::new(pins.path()).map_err(table_error)?;
         if adopted.is_none() {
             tables.reset();
         }
@@ -224,6 +227,7 @@ impl GroupPath {
             hash_seed,
             pins,
             tables,
+            probes,
             installed: installed.clone(),
             wanted: installed.clone(),
             inherited: if adopted.is_some() { installed.slots.clone() } else { BTreeMap::new() },
@@ -249,6 +253,11 @@ impl GroupPath {
         &mut self.tables
     }
 
+    /// Probes on their way and their replies.
+    pub const fn probes(&self) -> &ProbeTable {
+        &self.probes
+    }
+
     /// Tells the packet path the MAC address of the group interface.
     pub fn set_group_mac(&self, mac: Mac) {
         self.tables.set_group_mac(mac);
@@ -267,7 +276,11 @@ impl GroupPath {
         let mut next = self.wanted.clone();
         next.usable = next.usable.iter().filter(|&slot| self.has_program(slot)).collect();
         for op in diff(&self.installed, &next) {
-            match (self.tables.write(&op), op) {
+            let written = self.tables.write(&op).and_then(|()| match op {
+                MapOp::Slot(slot, _) => self.probes.clear_counters(slot),
+                _ => Ok(()),
+            });
+            match (written, op) {
                 (Ok(()), _) => {}
                 // What has no binding goes by the nominated member.
                 (Err(error), MapOp::Bind(address, _)) if error.is_full() => {
