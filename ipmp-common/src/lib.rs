@@ -8,7 +8,7 @@
 //! | [`flow`] | the flow hash and the bucket it picks |
 //! | [`group`] | per-group values: meta data, state words, bindings |
 //! | [`member`] | per-member values: slots, counters, saved settings |
-//! | [`probe`] | probes and what is accounted of their replies |
+//! | [`probe`] | probes on their way and what is said of their replies |
 //! | [`reason`] | why a packet was dropped or took an unusual way |
 //!
 //! # Layout rules
@@ -35,6 +35,6 @@ pub use self::{
     choice::{Choice, SlotSet},
     group::{Binding, Bucket, GroupState, Meta},
     member::{MemberCounters, SettingKey, SettingValue, Slot, SlotRef},
-    probe::{Family, ProbeKind},
+    probe::{Family, Probe, ProbeCounters, ProbeHead, ProbeKind, RttHistogram},
     reason::Reason,
 };
