@@ -305,7 +305,8 @@ impl GroupPath {
         Ok(())
     }
 
-    fn has_program(&self, slot: u16) -> bool {
+    /// Whether the program of the member in this slot is at its place.
+    pub fn has_program(&self, slot: u16) -> bool {
         let wanted = self.wanted.slots.get(&slot);
         let attached = self.member_hooks.get(&slot).map(|(link, _)| link);
         wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))

@@ -79,7 +79,7 @@ impl Prober {
         instance: Instance,
         seat: Seat<'_>,
         source: IpAddr,
-        table: &mut ProbeTable,
+        table: &ProbeTable,
     ) -> bool {
         self.close(instance);
         let opened = ProbeSocket::open(source, seat.interface, seat.ifindex, self.identifier)
@@ -131,7 +131,7 @@ impl Prober {
         probe: ProbeId,
         target: IpAddr,
         target_index: u8,
-        table: &mut ProbeTable,
+        table: &ProbeTable,
     ) -> Option<(Instant, Instant)> {
         let ProbeId { member, family, kind, sequence } = probe;
         let instance = Instance { group, member, family };

@@ -80,7 +80,7 @@ impl GroupRuntime {
         let open = match self.seat(member) {
             Some((interface, ifindex, slot)) => {
                 let seat = Seat { interface: &interface, ifindex, slot };
-                tools.prober.open(instance, seat, source, self.path.probes_mut())
+                tools.prober.open(instance, seat, source, self.path.probes())
             }
             None => false,
         };
@@ -99,7 +99,7 @@ impl GroupRuntime {
     pub(super) fn hang_up(&mut self, member: MemberIndex, family: Family, tools: &mut Tools<'_>) {
         tools.prober.close(Instance { group: tools.group, member, family });
         if let Some(slot) = self.members[member].slot {
-            self.path.probes_mut().close(slot, family);
+            self.path.probes().close(slot, family);
         }
         self.engine.handle(Event::Listening { member, family, source: None }, Instant::now());
     }
@@ -112,7 +112,7 @@ impl GroupRuntime {
         target_index: u8,
         tools: &mut Tools<'_>,
     ) {
-        let table = self.path.probes_mut();
+        let table = self.path.probes();
         let member = &mut self.members[probe.member];
         let sent = member
             .slot
@@ -144,7 +144,7 @@ impl GroupRuntime {
     /// A histogram begins anew.
     pub(super) fn forget_rtt(&mut self, member: MemberIndex, family: Family, target_index: u8) {
         if let Some(slot) = self.members[member].slot {
-            self.path.probes_mut().clear_histogram(slot, family, target_index);
+            self.path.probes().clear_histogram(slot, family, target_index);
         }
     }
 
@@ -159,7 +159,7 @@ impl GroupRuntime {
             for (family, source) in tools.prober.sources(tools.group, member) {
                 tools.prober.close(Instance { group: tools.group, member, family });
                 if let Some(old) = old {
-                    self.path.probes_mut().close(old, family);
+                    self.path.probes().close(old, family);
                 }
                 self.engine.handle(Event::Listening { member, family, source: None }, Instant::now());
                 if slot.is_some() {

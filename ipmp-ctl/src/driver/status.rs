@@ -94,7 +94,7 @@ fn member_status(member: &MemberView, counters: MemberCounters) -> MemberStatus 
 
 fn probe_counts(group: &GroupRuntime, member: MemberIndex) -> ProbeCounts {
     let MemberRuntime { slot, tally, .. } = &group.members[member];
-    let heard = slot.map(|slot| group.path.probes().counters(slot)).unwrap_or_default();
+    let heard = slot.and_then(|slot| group.path.probes().counters(slot).ok()).unwrap_or_default();
     ProbeCounts {
         sent: tally.sent,
         unsent: tally.unsent,
