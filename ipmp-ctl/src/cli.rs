@@ -71,6 +71,7 @@ Examples:
 const DAEMON_EXAMPLES: &str = "\
 The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; default info). When it ends, by SIGTERM or
 SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
+SIGUSR1 has it log its members, targets, and what became of its probes.
 
 Examples:
   ipmp-ctl daemon

@@ -13,6 +13,7 @@
 //! nothing: the packet path is pinned, and the next daemon reads it back.
 
 mod addresses;
+mod dump;
 pub mod group;
 mod hook_worker;
 mod link_worker;
@@ -38,6 +39,7 @@ use std::{
 
 use rtnetlink::Handle;
 use tokio::{
+    signal::unix::{SignalKind, signal},
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     time::{MissedTickBehavior, interval},
 };
@@ -245,8 +247,9 @@ impl Driver {
         Ok(())
     }
 
-    /// Runs until `stop` is done.
+    /// Runs until `stop` is done. SIGUSR1 has it log what it knows.
     pub async fn run(&mut self, stop: impl Future<Output = ()>) -> Result<(), DriverError> {
+        let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
         for slow in [&mut multicast, &mut scan] {
@@ -284,6 +287,7 @@ impl Driver {
                 }
                 _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
                 _ = scan.tick() => self.scan().await,
+                Some(()) = tell.recv() => self.dump(),
                 () = &mut stop => return Ok(()),
             }
             self.drain();

@@ -45,7 +45,12 @@ fn dump(group: &GroupRuntime, status: &GroupStatus) {
                     )
                 },
             );
-            tracing::info!(group = name, "{interface}: target {} is {}: {times}", target.address, target.state);
+            tracing::info!(
+                group = name,
+                "{interface}: target {} is {}: {times}",
+                target.address,
+                target.state
+            );
         }
     }
 }
