@@ -2,7 +2,7 @@
 
 use aya::{
     Ebpf,
-    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions},
+    programs::{ProgramInfo, TcAttachType, TestRun as _, TestRunOptions},
 };
 use ipmp_ctl::dataplane::object::{self, Program};
 
@@ -24,9 +24,9 @@ pub struct Loaded {
 /// What a program says is to become of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// `TC_ACT_UNSPEC`: on to the next program.
+    /// `TC_ACT_UNSPEC`, `XDP_PASS`: on to the next program.
     Untouched,
-    /// `TC_ACT_SHOT`.
+    /// `TC_ACT_SHOT`, `XDP_DROP`.
     Dropped,
     /// `TC_ACT_REDIRECT`.
     Redirected,
@@ -73,20 +73,26 @@ impl Loaded {
         let mut options = TestRunOptions::new();
         options.data_in = Some(frame);
         options.data_out = Some(&mut out);
-        if let Some(ifindex) = self.ifindex {
+        if let (Some(ifindex), false) = (self.ifindex, self.program == Program::MemberProbe) {
             context[IFINDEX..IFINDEX + 4].copy_from_slice(&ifindex.to_ne_bytes());
             options.ctx_in = Some(&context);
         }
-        let program = object::classifier(&mut self.object, self.program).expect("it was loaded");
-        let result = program
-            .test_run(options)
-            .unwrap_or_else(|error| panic!("{:?} over {frame:02x?}: {error:?}", self.program));
+        let result = match self.program {
+            Program::MemberProbe => object::xdp(&mut self.object).expect("it was loaded").test_run(options),
+            program => {
+                object::classifier(&mut self.object, program).expect("it was loaded").test_run(options)
+            }
+        };
+        let result = result.unwrap_or_else(|error| panic!("{:?} over {frame:02x?}: {error:?}", self.program));
         out.truncate(result.data_size_out as usize);
-        let verdict = match result.return_value {
-            2 => Verdict::Dropped,
-            7 => Verdict::Redirected,
-            u32::MAX => Verdict::Untouched,
-            other => Verdict::Other(other),
+        let verdict = match (self.program, result.return_value) {
+            (Program::MemberProbe, 1) => Verdict::Dropped,
+            (Program::MemberProbe, 2) => Verdict::Untouched,
+            (Program::MemberProbe, other) | (_, other @ (0 | 1)) => Verdict::Other(other),
+            (_, 2) => Verdict::Dropped,
+            (_, 7) => Verdict::Redirected,
+            (_, u32::MAX) => Verdict::Untouched,
+            (_, other) => Verdict::Other(other),
         };
         Ran { verdict, frame: out }
     }
@@ -101,9 +107,10 @@ impl Loaded {
 
     /// What the kernel knows of the program: its size, and what verifying it took.
     pub fn info(&mut self) -> ProgramInfo {
-        object::classifier(&mut self.object, self.program)
-            .expect("it was loaded")
-            .info()
-            .expect("a loaded program has information")
+        let info = match self.program {
+            Program::MemberProbe => object::xdp(&mut self.object).expect("it was loaded").info(),
+            program => object::classifier(&mut self.object, program).expect("it was loaded").info(),
+        };
+        info.expect("a loaded program has information")
     }
 }
