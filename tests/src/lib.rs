@@ -29,6 +29,7 @@ pub mod program;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
+pub mod silence;
 pub mod stream;
 pub mod switch;
 pub mod topology;
