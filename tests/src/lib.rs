@@ -5,6 +5,7 @@
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
 pub mod bulk;
+pub mod busy;
 pub mod capture;
 pub mod config;
 pub mod counters;
@@ -16,6 +17,7 @@ pub mod eventually;
 pub mod figures;
 pub mod flows;
 pub mod foreign_program;
+pub mod forger;
 pub mod interrupt;
 pub mod ip;
 pub mod link;

@@ -1,6 +1,6 @@
 //! Members that are probed, and how they fall silent.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -102,6 +102,12 @@ impl Rig {
         }
     }
 
+    /// What became of the probes of a member: a number of `stat -i --json`.
+    pub fn probes(&self, member: usize, count: &str) -> u64 {
+        let row = stat::interface(&self.daemon, &format!("e{member}")).unwrap_or_default();
+        row["probes"][count].as_u64().unwrap_or_else(|| panic!("no number of {count} probes in {row}"))
+    }
+
     /// How often the log says that a member has failed.
     pub fn failures(&self) -> usize {
         self.daemon.log().matches("IP interface failure detected").count()
@@ -135,9 +141,4 @@ pub fn probed(group: GroupConfig, hook: ProbeHook, fdt: &str) -> GroupConfig {
     group
         .line(&format!("probe-hook = \"{}\"", hook.word()))
         .line(&format!("failure-detection-time = \"{fdt}\""))
-}
-
-/// What a failure detection time is allowed to become on a loaded machine.
-pub const fn within(fdt: Duration) -> Duration {
-    Duration::from_secs(10).saturating_add(fdt)
 }
