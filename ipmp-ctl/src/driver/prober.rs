@@ -172,7 +172,8 @@ impl Prober {
         let heard = self.sockets.answers().await?;
         let genuine = |(instance, Answer { from, request }): (Instance, Answer)| {
             let asked = &self.opened.get(&instance)?.asked;
-            asked.contains(&(request.sequence, request.cookie)).then_some((instance, from))
+            let is_ours = asked.contains(&(request.sequence, request.cookie));
+            (is_ours && request.kind == ProbeKind::Discovery).then_some((instance, from))
         };
         Ok(heard.into_iter().filter_map(genuine).collect())
     }

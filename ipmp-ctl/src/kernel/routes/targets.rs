@@ -9,8 +9,8 @@ use crate::{engine::event::RouteTargets, kernel::netlink::RouteInfo};
 /// The table of the host's own addresses.
 const TABLE_LOCAL: u32 = 255;
 
-/// Goes through the routes by an interface. Who has a host route is meant in the first place, be it that the route leads
-/// to that host or to the router before it.
+/// Goes through the routes by an interface. Who has a host route of its own is meant to be probed; a router before another
+/// host is a router like any.
 pub fn targets(routes: &[RouteInfo], ifindex: u32, is_own: impl Fn(IpAddr) -> bool) -> RouteTargets {
     let mut found = RouteTargets { hosts: Vec::new(), next_hops: Vec::new() };
     let unicast =
@@ -22,7 +22,8 @@ pub fn targets(routes: &[RouteInfo], ifindex: u32, is_own: impl Fn(IpAddr) -> bo
             let Some(target) = target.filter(|&target| !target.is_unspecified() && !is_own(target)) else {
                 continue;
             };
-            let list = if to_host { &mut found.hosts } else { &mut found.next_hops };
+            let is_host = to_host && target == route.destination.addr();
+            let list = if is_host { &mut found.hosts } else { &mut found.next_hops };
             if !list.contains(&target) {
                 list.push(target);
             }

@@ -47,8 +47,8 @@ fn host_routes_name_their_host_or_the_router_before_it() {
         "-6 route add fe80::101/128 dev e0",
         "route add 192.0.2.1 dev e0 table 77", // ourselves
     ]);
-    assert_eq!(hosts, "192.0.2.101 192.0.2.102 192.0.2.103 fe80::101");
-    assert_eq!(next_hops, "");
+    assert_eq!(hosts, "192.0.2.101 192.0.2.102 fe80::101");
+    assert_eq!(next_hops, "192.0.2.103");
 }
 
 #[test]
