@@ -110,6 +110,8 @@ pub(crate) struct Rig {
     pub(crate) now: Instant,
     pub(crate) links: BTreeMap<MemberIndex, Link>,
     pub(crate) replies: BTreeMap<ProbeId, Instant>,
+    /// All that the engine was told, and its wake-ups.
+    pub(crate) log: Vec<(Instant, Option<Event>)>,
 }
 
 impl Rig {
@@ -138,12 +140,25 @@ impl Rig {
     pub(crate) fn blank(config: config::Group, seed: u64) -> Self {
         let now = Instant::now();
         let engine = Engine::new(config, None, seed, now);
-        Self { engine, now, links: BTreeMap::new(), replies: BTreeMap::new() }
+        Self { engine, now, links: BTreeMap::new(), replies: BTreeMap::new(), log: Vec::new() }
     }
 
     /// Tells the engine and takes what it wants.
     pub(crate) fn tell(&mut self, event: Event) -> Vec<Action> {
+        self.hear(event);
+        self.drain()
+    }
+
+    /// Tells the engine.
+    pub(crate) fn hear(&mut self, event: Event) {
+        self.log.push((self.now, Some(event.clone())));
         self.engine.handle(event, self.now);
+    }
+
+    /// Wakes the engine and takes what it wants.
+    pub(crate) fn wake(&mut self) -> Vec<Action> {
+        self.log.push((self.now, None));
+        self.engine.handle_timeout(self.now, &self.replies);
         self.drain()
     }
 
@@ -153,8 +168,7 @@ impl Rig {
         let mut actions = Vec::new();
         while let Some(wake) = self.engine.poll_timeout().filter(|wake| wake.at <= end) {
             self.now = wake.at;
-            self.engine.handle_timeout(self.now, &self.replies);
-            actions.extend(self.drain());
+            actions.extend(self.wake());
         }
         self.now = end;
         actions
@@ -212,7 +226,7 @@ impl Rig {
         self.engine.view().members.iter().map(|member| count(member.slot)).collect()
     }
 
-    pub(crate) fn drain(&mut self) -> Vec<Action> {
+    fn drain(&mut self) -> Vec<Action> {
         let actions = std::iter::from_fn(|| self.engine.poll_action()).collect();
         self.check();
         actions

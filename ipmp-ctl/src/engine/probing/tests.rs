@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+mod addresses;
 mod decision;
+mod laws;
+mod links;
+mod sending;
+mod targets;
+mod times;
 
 const SECOND: Duration = Duration::from_secs(1);
