@@ -45,6 +45,7 @@ use self::{
 use crate::{
     config::Config,
     control::server::Asked,
+    dataplane::hook::Place,
     engine::event::MemberIndex,
     kernel::{
         announce::Announcer,
@@ -193,8 +194,12 @@ impl Driver {
         group.install_first(&mut self.hooks);
         while self.hooks.is_busy(group.name()) {
             let Some(outcome) = self.outcomes.recv().await else { break };
+            if outcome.group != group.name() {
+                self.on_outcome(outcome);
+                continue;
+            }
             self.hooks.arrived(&outcome);
-            if let Some(stale) = group.path.attached(outcome.slot, outcome.link, outcome.result?)? {
+            if let Some(stale) = group.path.attached(outcome.link, outcome.result?)? {
                 self.hooks.detach(group.name(), stale);
             }
         }
@@ -203,6 +208,7 @@ impl Driver {
         group.path.attach_group(&peer)?;
         group.drain(&self.announcer, &mut self.hooks);
         group.follow_multicast();
+        group.sync_hooks(&mut self.hooks);
         let by = group.path.attached_by().unwrap_or("nothing");
         tracing::info!(
             group = group.name(),
@@ -299,15 +305,24 @@ impl Driver {
 
     fn on_outcome(&mut self, outcome: Outcome) {
         self.hooks.arrived(&outcome);
-        let Outcome { group: name, slot, link, result } = outcome;
+        let Outcome { group: name, place, link, result } = outcome;
         let group = self.groups.iter_mut().flatten().find(|group| group.name() == name);
         match (group, result) {
-            (Some(group), Ok(attached)) => match group.path.attached(slot, link, attached) {
-                Ok(Some(stale)) => self.hooks.detach(&name, stale),
-                Ok(None) => {}
-                Err(error) => tracing::error!(group = name, "{error}"),
-            },
+            (Some(group), Ok(attached)) => {
+                match group.path.attached(link, attached) {
+                    Ok(Some(stale)) => self.hooks.detach(&name, stale),
+                    Ok(None) => {}
+                    Err(error) => tracing::error!(group = name, "{error}"),
+                }
+                // The program at the driver comes after the other one.
+                group.sync_hooks(&mut self.hooks);
+            }
             (None, Ok(attached)) => self.hooks.detach(&name, attached),
+            (Some(group), Err(error)) if matches!(place, Place::MemberDriver(..)) => {
+                if group.path.driver_refused(place, link, &error.to_string()) {
+                    tracing::warn!("{error}; replies to probes are accounted for at the TC hook meanwhile");
+                }
+            }
             // The next scan tries again.
             (_, Err(error)) => tracing::error!(group = name, "{error}"),
         }

@@ -21,3 +21,4 @@ pub mod sysctl;
 pub mod sysfs;
 #[cfg(test)]
 mod testing;
+pub mod xdp_holder;
