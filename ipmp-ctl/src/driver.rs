@@ -54,6 +54,7 @@ use self::{
 use crate::{
     config::Config,
     control::server::Asked,
+    dataplane::hook::Place,
     engine::event::{Event, MemberIndex},
     kernel::{
         announce::Announcer,
@@ -226,8 +227,12 @@ impl Driver {
         group.install_first(&mut self.hooks);
         while self.hooks.is_busy(group.name()) {
             let Some(outcome) = self.outcomes.recv().await else { break };
+            if outcome.group != group.name() {
+                self.on_outcome(outcome);
+                continue;
+            }
             self.hooks.arrived(&outcome);
-            if let Some(stale) = group.path.attached(outcome.slot, outcome.link, outcome.result?)? {
+            if let Some(stale) = group.path.attached(outcome.link, outcome.result?)? {
                 self.hooks.detach(group.name(), stale);
             }
         }
@@ -236,6 +241,7 @@ impl Driver {
         group.path.attach_group(&peer)?;
         group.drain(&mut self.tools(number));
         group.follow_multicast();
+        group.sync_hooks(&mut self.hooks);
         let by = group.path.attached_by().unwrap_or("nothing");
         tracing::info!(
             group = group.name(),
@@ -356,21 +362,28 @@ impl Driver {
 
     fn on_outcome(&mut self, outcome: Outcome) {
         self.hooks.arrived(&outcome);
-        let Outcome { group: name, slot, link, result } = outcome;
+        let Outcome { group: name, place, link, result } = outcome;
         let number =
             self.groups.iter().position(|group| group.as_ref().is_some_and(|group| group.name() == name));
         let Self { groups, announcer, hooks, prober, watchers, .. } = self;
         let group = number.and_then(|number| Some((number, groups[number].as_mut()?)));
         match (group, result) {
             (Some((number, group)), Ok(attached)) => {
-                match group.path.attached(slot, link, attached) {
+                match group.path.attached(link, attached) {
                     Ok(Some(stale)) => hooks.detach(&name, stale),
                     Ok(None) => {}
                     Err(error) => tracing::error!(group = name, "{error}"),
                 }
+                // The program at the driver comes after the other one.
+                group.sync_hooks(hooks);
                 group.listen_on(&mut Tools { group: number, announcer, hooks, prober, watchers });
             }
             (None, Ok(attached)) => hooks.detach(&name, attached),
+            (Some((_, group)), Err(error)) if matches!(place, Place::MemberDriver(..)) => {
+                if group.path.driver_refused(place, link, &error.to_string()) {
+                    tracing::error!("{error}; replies to probes are accounted for at the TC hook meanwhile");
+                }
+            }
             // The next scan tries again.
             (_, Err(error)) => tracing::error!(group = name, "{error}"),
         }

@@ -24,3 +24,4 @@ pub mod sysfs;
 #[cfg(test)]
 mod testing;
 pub mod timer;
+pub mod xdp_holder;

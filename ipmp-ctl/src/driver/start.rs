@@ -14,7 +14,7 @@ use crate::{
     config,
     dataplane::{
         group_path::{Fixed, GroupPath, PathError},
-        hook::AttachBy,
+        hook::{AttachBy, xdp},
         pins::GroupPins,
         saved::SavedMap,
     },
@@ -104,6 +104,7 @@ async fn open(
         receive_on_member: config.receive == config::Receive::Member,
         trace_level: around.trace_level,
         attach_by: around.attach_by,
+        driver_hook: xdp::Mode::of(config.probe_hook),
     };
     if fixed.disowns(pins.path()) {
         tracing::warn!(

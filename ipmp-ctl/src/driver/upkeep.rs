@@ -19,6 +19,7 @@ impl Driver {
         self.routes_changed();
         for (number, group) in self.groups.iter_mut().enumerate() {
             let Some(group) = group else { continue };
+            group.path.retry_drivers();
             group.sync_hooks(&mut self.hooks);
             group.link_worker.again();
             self.repairs.extend((0..group.members.len()).map(|member| (number, member)));
