@@ -25,6 +25,9 @@ use crate::{
 
 mod ask;
 pub mod stat;
+mod watch;
+
+pub use self::watch::Watch;
 
 /// A daemon of one namespace with socket, pins and configuration of its own. Dropping the value stops it and removes
 /// its groups; while a panic unwinds its log is printed. The process also ends (SIGTERM) with the thread that started it.

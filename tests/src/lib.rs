@@ -36,6 +36,7 @@ pub mod stream;
 pub mod switch;
 pub mod topology;
 pub mod usable;
+pub mod usage;
 
 pub use self::{
     capture::Capture,
