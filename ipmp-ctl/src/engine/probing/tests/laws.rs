@@ -295,8 +295,8 @@ proptest! {
         lan.wait(600 * SECOND);
         prop_assert_eq!(lan.states(), vec![Running; members]);
         let wanted = lan.rig.engine.config().members.iter().filter(|member| !member.standby).count();
-        let failback = lan.rig.engine.config().failback;
-        prop_assert!(lan.carrying().len() >= if failback { wanted.max(1) } else { 1 });
+        let wanted = if lan.rig.engine.config().failback { wanted.max(1) } else { 1 };
+        prop_assert!(lan.carrying().len() >= wanted);
         prop_assert_eq!(lan.rig.engine.view().fdt, Some(7 * SECOND));
         let replans = lan.wait(60 * SECOND);
         prop_assert!(!replans.iter().any(|action| matches!(action, Action::Install(_))));
