@@ -44,13 +44,13 @@ fn an_address_that_an_earlier_member_has_is_not_used_but_another_one_is() {
     let first = config.members[0].test_addresses.v4()[0];
     let second = config.members[1].test_addresses.v4()[0];
     config.members[1].test_addresses = TestAddresses::V4(vec![first]);
-    let choose = |config: &_, members: &_| super::choose(config, members, 1, Family::V4, false);
-    assert_eq!(choose(&config, &present(2)), Source::Duplicate(v4(100)));
+    let of_second = |config: &_, members: &_| choose(config, members, 1, Family::V4, false);
+    assert_eq!(of_second(&config, &present(2)), Source::Duplicate(v4(100)));
     let mut absent = present(2);
     absent[0].link = None;
-    assert_eq!(choose(&config, &absent), usable("192.0.2.100/24"));
+    assert_eq!(of_second(&config, &absent), usable("192.0.2.100/24"));
     config.members[1].test_addresses = TestAddresses::V4(vec![first, second]);
-    assert_eq!(choose(&config, &present(2)), usable("192.0.2.101/24"));
+    assert_eq!(of_second(&config, &present(2)), usable("192.0.2.101/24"));
 }
 
 #[test]

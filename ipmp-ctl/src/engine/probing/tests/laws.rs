@@ -181,8 +181,8 @@ fn any_group() -> impl Strategy<Value = config::Group> {
 }
 
 proptest! {
-    // A case is minutes in the life of a group: an eighth of the usual number takes a few seconds.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 8, ..ProptestConfig::default() })]
+    // A case is minutes in the life of a group: a sixteenth of the usual number takes a few seconds.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 16, ..ProptestConfig::default() })]
 
     #[test]
     fn fewer_than_five_losses_in_a_row_never_fail_a_member(
@@ -232,6 +232,8 @@ proptest! {
         lan.losses = losses.into_iter().enumerate().collect();
         lan.wait(fdt * 4);
         if silent {
+            // Witnesses that lose four in a row, as it may happen, could not tell member from group.
+            lan.losses.clear();
             lan.silence(2);
         }
         let mut told = Vec::new();
