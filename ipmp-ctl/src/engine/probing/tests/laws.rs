@@ -22,7 +22,7 @@ use crate::{
 /// Losses of which never more than four are in a row, the end and the beginning taken together.
 fn short_losses() -> impl Strategy<Value = Vec<bool>> {
     vec((1_usize..=4, 1_usize..=3), 1..6).prop_map(|runs| {
-        let run = |(lost, fine)| vec![vec![true; lost], vec![false; fine]].concat();
+        let run = |(lost, fine)| [vec![true; lost], vec![false; fine]].concat();
         runs.into_iter().flat_map(run).collect()
     })
 }
@@ -212,9 +212,9 @@ proptest! {
         prop_assume!(lan.rig.engine.view().fdt == Some(fdt));
         lan.losses.clear();
         lan.silence(0);
-        let before = lan.age();
+        let before = lan.rig.now;
         lan.wait_for(fdt * 2, |action| matches!(action, Action::Notify(Notice::Failed { member: 0, .. })));
-        let took = lan.age() - before;
+        let took = lan.rig.now - before;
         prop_assert!(took <= fdt + fdt / 7, "{:?} at {:?}", took, fdt);
     }
 

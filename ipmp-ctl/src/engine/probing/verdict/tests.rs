@@ -4,9 +4,9 @@ use super::*;
 
 #[test]
 fn who_else_hears_something_makes_the_difference_between_member_and_group() {
-    let since = Instant::now() + Duration::from_secs(10);
-    let later = Some(since + Duration::from_secs(1));
-    let earlier = Some(since - Duration::from_secs(1));
+    let start = Instant::now();
+    let since = start + Duration::from_secs(1);
+    let (earlier, later) = (Some(start), Some(since + Duration::from_secs(1)));
     let witness = |link_up, probed, running, last_answer| Witness { link_up, probed, running, last_answer };
     for (witnesses, alone, why) in [
         (&[][..], false, "nobody else to say so"),

@@ -55,7 +55,10 @@ fn rows_are_counted_back_from_the_latest_that_is_known() {
 fn a_late_reply_makes_a_lost_probe_an_answered_one() {
     let (mut window, start) = window("LLLLL");
     let late = start + 900 * MS;
-    assert!(window.next_answer(late - MS, |sequence| (sequence == 3).then_some(late)).is_none(), "not yet");
+    assert!(
+        window.next_answer(start + 899 * MS, |sequence| (sequence == 3).then_some(late)).is_none(),
+        "not yet"
+    );
     assert_eq!(window.next_answer(late, |sequence| (sequence == 3).then_some(late)).unwrap().sequence, 3);
     assert!(window.next_answer(late, |sequence| (sequence == 3).then_some(late)).is_none(), "it counts once");
     assert_eq!((window.losses(None), window.last_answer()), (2, Some(late)));
