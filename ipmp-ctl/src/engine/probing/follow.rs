@@ -7,6 +7,7 @@ use super::{
     address::{self, Source},
     condition::News,
     is_failed, place,
+    socket::Question,
 };
 use crate::{
     config,
@@ -69,7 +70,11 @@ impl Probing {
     /// Asks for the sockets that are to be opened or closed.
     pub(in crate::engine) fn ask(&mut self, now: Instant) {
         for instance in &mut self.instances {
-            if let Some(source) = instance.socket.ask(now) {
+            if let Some(question) = instance.socket.ask(now) {
+                let source = match question {
+                    Question::Open(source) => Some(source),
+                    Question::Close => None,
+                };
                 let (member, family) = (instance.member, instance.family);
                 self.actions.push(Action::Listen { member, family, source });
             }

@@ -24,3 +24,6 @@ impl Lateness {
         Some(std::mem::take(&mut self.untold))
     }
 }
+
+#[cfg(test)]
+mod tests;

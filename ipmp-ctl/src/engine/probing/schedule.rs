@@ -18,7 +18,7 @@ impl Track {
     /// Goes on to the next period that still lies ahead. Returns how many were passed over.
     fn advance(&mut self, now: Instant, period: Duration, random: &mut Random) -> u64 {
         let half = period / 2;
-        self.next = self.base + half + random.up_to(period - half);
+        self.next = self.base + half + random.up_to(half);
         self.base += period;
         let Some(late) = now.checked_duration_since(self.next) else { return 0 };
         let nanos = period.as_nanos() as u64;

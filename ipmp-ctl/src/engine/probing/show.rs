@@ -58,7 +58,7 @@ fn targets(targets: &Targets) -> Vec<TargetView> {
         index: targets.place(target.address),
         rtt: target.estimate.view(),
     };
-    let mut all: Vec<_> = targets.from_turn().map(view).collect();
+    let mut all: Vec<_> = targets.in_turn().map(view).collect();
     all.sort_by_key(|target| target.state != TargetState::Active);
     all
 }

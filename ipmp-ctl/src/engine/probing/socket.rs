@@ -8,6 +8,15 @@ use std::{
 /// Time after which a socket that could not be opened is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// What to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// A socket that is open on this test address.
+    Open(IpAddr),
+    /// That it be closed.
+    Close,
+}
+
 /// The socket of an instance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Socket {
@@ -42,8 +51,9 @@ impl Socket {
     }
 
     /// What to ask for now.
-    pub(super) fn ask(&mut self, now: Instant) -> Option<Option<IpAddr>> {
-        self.ask_at.take_if(|at| *at <= now).map(|_| self.source())
+    pub(super) fn ask(&mut self, now: Instant) -> Option<Question> {
+        self.ask_at.take_if(|at| *at <= now)?;
+        Some(self.source().map_or(Question::Close, Question::Open))
     }
 
     /// When there is something to ask for.
@@ -66,3 +76,6 @@ impl Socket {
         self.wanted.is_some() && !self.refused
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ impl Targets {
     }
 
     /// All of them, from the one whose turn it is.
-    pub(super) fn from_turn(&self) -> impl Iterator<Item = &Target> {
+    pub(super) fn in_turn(&self) -> impl Iterator<Item = &Target> {
         let (before, after) = self.list.split_at(self.turns[0].min(self.list.len()));
         after.iter().chain(before)
     }

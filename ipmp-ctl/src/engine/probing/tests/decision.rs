@@ -24,20 +24,20 @@ fn answers(member: MemberIndex) -> Notice {
 #[test]
 fn a_silent_member_fails_within_the_time_and_returns_after_ten_answers() {
     let mut lan = Lan::start(with_targets("aa", 2));
-    let before = lan.age();
+    let before = lan.rig.now;
     lan.silence(0);
     let actions = lan.wait_for(20 * SECOND, |action| *action == Action::Notify(silent(0)));
-    let took = lan.age() - before;
+    let took = lan.rig.now - before;
     assert!(took > 4 * SECOND && took < 8 * SECOND, "{took:?}");
     assert_eq!(notices(&actions)[0], silent(0));
     assert_eq!((lan.states(), lan.carrying()), (vec![Failed, Running], vec![1]));
     assert_eq!(lan.rig.engine.view().members[0].probe, ProbeShown::Failed);
 
     lan.wait(30 * SECOND);
-    let before = lan.age();
+    let before = lan.rig.now;
     lan.heal(0);
     let actions = lan.wait_for(30 * SECOND, |action| *action == Action::Notify(answers(0)));
-    let took = lan.age() - before;
+    let took = lan.rig.now - before;
     assert!(took > 9 * SECOND && took < 12 * SECOND, "{took:?}");
     assert_eq!(notices(&actions)[0], answers(0));
     assert_eq!(lan.carrying(), [0, 1]);

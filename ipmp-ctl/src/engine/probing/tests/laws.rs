@@ -22,7 +22,7 @@ use crate::{
 /// Losses of which never more than four are in a row, the end and the beginning taken together.
 fn short_losses() -> impl Strategy<Value = Vec<bool>> {
     vec((1_usize..=4, 1_usize..=3), 1..6).prop_map(|runs| {
-        let run = |(lost, fine)| vec![vec![true; lost], vec![false; fine]].concat();
+        let run = |(lost, fine)| [vec![true; lost], vec![false; fine]].concat();
         runs.into_iter().flat_map(run).collect()
     })
 }
@@ -181,8 +181,8 @@ fn any_group() -> impl Strategy<Value = config::Group> {
 }
 
 proptest! {
-    // A case is minutes in the life of a group: an eighth of the usual number takes a few seconds.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 8, ..ProptestConfig::default() })]
+    // A case is minutes in the life of a group: a sixteenth of the usual number takes a few seconds.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 16, ..ProptestConfig::default() })]
 
     #[test]
     fn fewer_than_five_losses_in_a_row_never_fail_a_member(
@@ -212,9 +212,9 @@ proptest! {
         prop_assume!(lan.rig.engine.view().fdt == Some(fdt));
         lan.losses.clear();
         lan.silence(0);
-        let before = lan.age();
+        let before = lan.rig.now;
         lan.wait_for(fdt * 2, |action| matches!(action, Action::Notify(Notice::Failed { member: 0, .. })));
-        let took = lan.age() - before;
+        let took = lan.rig.now - before;
         prop_assert!(took <= fdt + fdt / 7, "{:?} at {:?}", took, fdt);
     }
 
@@ -232,6 +232,8 @@ proptest! {
         lan.losses = losses.into_iter().enumerate().collect();
         lan.wait(fdt * 4);
         if silent {
+            // Witnesses that lose four in a row, as it may happen, could not tell member from group.
+            lan.losses.clear();
             lan.silence(2);
         }
         let mut told = Vec::new();
@@ -295,8 +297,8 @@ proptest! {
         lan.wait(600 * SECOND);
         prop_assert_eq!(lan.states(), vec![Running; members]);
         let wanted = lan.rig.engine.config().members.iter().filter(|member| !member.standby).count();
-        let failback = lan.rig.engine.config().failback;
-        prop_assert!(lan.carrying().len() >= if failback { wanted.max(1) } else { 1 });
+        let wanted = if lan.rig.engine.config().failback { wanted.max(1) } else { 1 };
+        prop_assert!(lan.carrying().len() >= wanted);
         prop_assert_eq!(lan.rig.engine.view().fdt, Some(7 * SECOND));
         let replans = lan.wait(60 * SECOND);
         prop_assert!(!replans.iter().any(|action| matches!(action, Action::Install(_))));

@@ -24,7 +24,7 @@ fn each_probe_lies_in_the_second_half_of_its_own_period() {
     let times = times(&lan, 0);
     let base = times[0];
     for (at, period) in times[1..].iter().zip(0_u32..) {
-        let within = *at - base - SECOND * period;
+        let within = *at - (base + SECOND * period);
         assert!(within >= SECOND / 2 && within <= SECOND, "{within:?}");
     }
     assert!(times.len() >= 198);
