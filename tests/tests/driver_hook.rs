@@ -2,11 +2,21 @@
 
 use std::time::Duration;
 
-use ipmp_ctl::kernel::xdp_holder::{Holder, holder};
+use ipmp_ctl::{
+    dataplane::{
+        hook::{AttachBy, Hook, Place, xdp::Mode},
+        object::{self, Program},
+    },
+    kernel::xdp_holder::{Holder, holder},
+};
 use ipmp_tests::{
     Netns, Rig, Topology,
     eventually::{SOON, eventually},
     foreign_program::PassingProgram,
+    program::{
+        PacketPath,
+        scene::{self, GROUP_MAC},
+    },
     topology::port,
 };
 
@@ -103,19 +113,21 @@ fn somebody_else_s_program_is_named_and_left_alone_and_the_group_works() {
 }
 
 #[test]
-fn a_driver_without_xdp_is_said_once_and_the_group_works() {
-    let topology = Topology::new().build();
-    // The other end of a veth decides what this end may do: with a small MTU there, native XDP has room.
-    topology.host().ip("link set e0 mtu 9000");
-    topology.host().ip("link set e1 mtu 9000");
-    let config = topology.hosts[0].group().line("probe-hook = \"xdp\"");
-    let rig = Rig { daemon: ipmp_tests::Daemon::start(topology.host(), &config), topology };
-    rig.until_reachable();
-    eventually("programs, or a word on why not", SOON, || {
-        let log = rig.daemon.log();
-        let is_there = at_driver(rig.host(), "e0").is_some();
-        if is_there || log.contains("e0: probe-hook xdp:") { Ok(()) } else { Err(log) }
-    });
+fn a_driver_without_xdp_says_what_may_stand_in_the_way() {
+    let netns = Netns::new("bridge");
+    netns.ip("link add br0 type bridge");
+    let path = PacketPath::new(GROUP_MAC, &scene::assignment());
+    for (mtu, hint) in [(1500, "its driver does not take an XDP program"), (9000, "its MTU is 9000")] {
+        netns.ip(&format!("link set br0 mtu {mtu}"));
+        let mut object =
+            object::load(Program::MemberProbe, scene::constants(), path.pins()).expect("it is sound");
+        let pin = path.pins().join("refused");
+        let place = Place::MemberDriver(0, Mode::Native);
+        let refused = netns.run(|| Hook::attach(&mut object, place, "br0", &pin, AttachBy::Auto).map(drop));
+        let text = refused.expect_err("a bridge has no XDP").to_string();
+        assert!(text.starts_with("br0: probe-hook xdp: ") && text.contains(hint), "{text}");
+        assert!(!pin.exists());
+    }
 }
 
 #[test]
