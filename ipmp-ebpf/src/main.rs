@@ -55,6 +55,14 @@ pub fn member_probe(ctx: XdpContext) -> u32 {
     frame::run(&ctx)
 }
 
+/// The same for the stack's own emulation of a driver. Not for frames in several buffers: from 6.9 to at least 6.18 the
+/// kernel copies a packet for such a program and forgets where its Ethernet header ends, and `member_ingress` behind it
+/// would not see one.
+#[xdp]
+pub fn member_generic(ctx: XdpContext) -> u32 {
+    frame::run(&ctx)
+}
+
 /// The kernel lends most helpers to GPL programs only.
 #[unsafe(link_section = "license")]
 #[unsafe(no_mangle)]

@@ -20,12 +20,13 @@ use serde_json::Value;
 
 /// A program, the trace level it is loaded with, and the instructions that the verifier may look at: about twice of what it
 /// looked at when this was written. Kernels give up at a million; loading takes about a microsecond for each.
-const VERIFIED: [(Program, u8, u32); 5] = [
+const VERIFIED: [(Program, u8, u32); 6] = [
     (Program::GroupEgress, 0, 60_000),
     (Program::GroupEgress, 5, 75_000),
     (Program::MemberIngress, 0, 25_000),
     (Program::MemberIngress, 5, 30_000),
     (Program::MemberProbe, 0, 10_000),
+    (Program::MemberGeneric, 0, 10_000),
 ];
 
 /// Bytes of machine code of a program without tracing: what a packet may push out of the CPU's first cache.

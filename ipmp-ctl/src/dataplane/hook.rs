@@ -66,7 +66,7 @@ impl Place {
         match self {
             Self::GroupEgress | Self::PeerIngress => Program::GroupEgress,
             Self::MemberIngress(_) => Program::MemberIngress,
-            Self::MemberDriver(..) => Program::MemberProbe,
+            Self::MemberDriver(_, mode) => mode.program(),
         }
     }
 

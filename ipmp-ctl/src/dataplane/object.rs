@@ -19,8 +19,10 @@ pub enum Program {
     GroupEgress,
     /// `member_ingress`.
     MemberIngress,
-    /// `member_probe`, of XDP.
+    /// `member_probe`, of XDP, in a driver.
     MemberProbe,
+    /// `member_generic`, the same for generic XDP.
+    MemberGeneric,
 }
 
 impl Program {
@@ -29,6 +31,7 @@ impl Program {
             Self::GroupEgress => "group_egress",
             Self::MemberIngress => "member_ingress",
             Self::MemberProbe => "member_probe",
+            Self::MemberGeneric => "member_generic",
         }
     }
 }
@@ -40,7 +43,7 @@ pub struct Constants {
     pub hash_seed: u64,
     /// Interface index of the group interface.
     pub group_ifindex: u32,
-    /// Slot of the member, for [`Program::MemberIngress`] and [`Program::MemberProbe`].
+    /// Slot of the member, for the programs of members.
     pub slot: u16,
     /// Whether unicast IP stays on the member.
     pub receive_on_member: bool,
@@ -118,7 +121,7 @@ fn verify(object: &mut Ebpf, program: Program) -> Result<Result<(), ProgramError
         Program::GroupEgress | Program::MemberIngress => {
             classifier(object, program).map(SchedClassifier::load)
         }
-        Program::MemberProbe => xdp(object).map(Xdp::load),
+        Program::MemberProbe | Program::MemberGeneric => xdp(object, program).map(Xdp::load),
     }
 }
 
@@ -127,9 +130,9 @@ pub fn classifier(object: &mut Ebpf, program: Program) -> Result<&mut SchedClass
     find(object, program)
 }
 
-/// [`Program::MemberProbe`] in a loaded object.
-pub fn xdp(object: &mut Ebpf) -> Result<&mut Xdp, LoadError> {
-    find(object, Program::MemberProbe)
+/// The program in a loaded object, one of XDP.
+pub fn xdp(object: &mut Ebpf, program: Program) -> Result<&mut Xdp, LoadError> {
+    find(object, program)
 }
 
 fn find<'a, T>(object: &'a mut Ebpf, program: Program) -> Result<&'a mut T, LoadError>

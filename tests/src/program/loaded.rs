@@ -70,25 +70,28 @@ impl Loaded {
     pub fn run(&mut self, frame: &[u8]) -> Ran {
         let mut out = vec![0; frame.len() + 256];
         let mut context = [0; CONTEXT];
+        let is_xdp = matches!(self.program, Program::MemberProbe | Program::MemberGeneric);
         let mut options = TestRunOptions::new();
         options.data_in = Some(frame);
         options.data_out = Some(&mut out);
-        if let (Some(ifindex), false) = (self.ifindex, self.program == Program::MemberProbe) {
+        if let (Some(ifindex), false) = (self.ifindex, is_xdp) {
             context[IFINDEX..IFINDEX + 4].copy_from_slice(&ifindex.to_ne_bytes());
             options.ctx_in = Some(&context);
         }
         let result = match self.program {
-            Program::MemberProbe => object::xdp(&mut self.object).expect("it was loaded").test_run(options),
+            program @ (Program::MemberProbe | Program::MemberGeneric) => {
+                object::xdp(&mut self.object, program).expect("it was loaded").test_run(options)
+            }
             program => {
                 object::classifier(&mut self.object, program).expect("it was loaded").test_run(options)
             }
         };
         let result = result.unwrap_or_else(|error| panic!("{:?} over {frame:02x?}: {error:?}", self.program));
         out.truncate(result.data_size_out as usize);
-        let verdict = match (self.program, result.return_value) {
-            (Program::MemberProbe, 1) => Verdict::Dropped,
-            (Program::MemberProbe, 2) => Verdict::Untouched,
-            (Program::MemberProbe, other) | (_, other @ (0 | 1)) => Verdict::Other(other),
+        let verdict = match (is_xdp, result.return_value) {
+            (true, 1) => Verdict::Dropped,
+            (true, 2) => Verdict::Untouched,
+            (true, other) | (_, other @ (0 | 1)) => Verdict::Other(other),
             (_, 2) => Verdict::Dropped,
             (_, 7) => Verdict::Redirected,
             (_, u32::MAX) => Verdict::Untouched,
@@ -108,7 +111,9 @@ impl Loaded {
     /// What the kernel knows of the program: its size, and what verifying it took.
     pub fn info(&mut self) -> ProgramInfo {
         let info = match self.program {
-            Program::MemberProbe => object::xdp(&mut self.object).expect("it was loaded").info(),
+            program @ (Program::MemberProbe | Program::MemberGeneric) => {
+                object::xdp(&mut self.object, program).expect("it was loaded").info()
+            }
             program => object::classifier(&mut self.object, program).expect("it was loaded").info(),
         };
         info.expect("a loaded program has information")

@@ -35,8 +35,8 @@ const IDENTIFIER: u16 = 0xbeef;
 /// Which of the targets' histograms is used.
 const TARGET_INDEX: u8 = 2;
 
-/// The two places for the accounting.
-const FRONTS: [Program; 2] = [Program::MemberIngress, Program::MemberProbe];
+/// The places for the accounting.
+const FRONTS: [Program; 3] = [Program::MemberIngress, Program::MemberProbe, Program::MemberGeneric];
 
 /// The member's own test address.
 fn own(family: Family) -> IpAddr {

@@ -37,7 +37,8 @@ fn the_right_reply_counts_once() {
 #[test]
 fn a_round_trip_is_recorded_by_its_length() {
     everywhere(|mut probing| {
-        let sent = Instant::now() - std::time::Duration::from_millis(300);
+        let ago = std::time::Duration::from_millis(300);
+        let sent = Instant::now().checked_sub(ago).expect("the machine has been up for longer");
         let probe = probing.probe(ProbeKind::Detection, 1);
         let probe = super::Outgoing { sent, ..probe };
         probing.table.publish(SELF, probing.family, &probe);

@@ -1,5 +1,7 @@
 //! Replies cut short, in fragments, with a code, behind other headers.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use ipmp_common::{Family, ProbeKind};
 use ipmp_tests::packets::{
     Packet, destination_options, ethernet, fragment, fragments, hop_by_hop, icmpv4, icmpv6, ipv4, ipv6,
@@ -140,9 +142,8 @@ fn ipv6_extension_headers_are_left_to_the_stack() {
             fragment(1, 0, false).into(),
         ];
         for header in headers {
-            let (source, destination) = match (reply.source, reply.destination) {
-                (std::net::IpAddr::V6(source), std::net::IpAddr::V6(destination)) => (source, destination),
-                _ => panic!("IPv6"),
+            let (IpAddr::V6(source), IpAddr::V6(destination)) = (reply.source, reply.destination) else {
+                panic!("IPv6")
             };
             let packet = ethernet(PEER_MAC, OWN_MAC) / ipv6(source, destination) / header / reply.message();
             probing.expect("behind another header", &packet, NotOurs);
@@ -152,9 +153,9 @@ fn ipv6_extension_headers_are_left_to_the_stack() {
     });
 }
 
-fn addresses_v4(reply: super::Reply) -> (std::net::Ipv4Addr, std::net::Ipv4Addr) {
+fn addresses_v4(reply: super::Reply) -> (Ipv4Addr, Ipv4Addr) {
     match (reply.source, reply.destination) {
-        (std::net::IpAddr::V4(source), std::net::IpAddr::V4(destination)) => (source, destination),
+        (IpAddr::V4(source), IpAddr::V4(destination)) => (source, destination),
         _ => panic!("IPv4"),
     }
 }

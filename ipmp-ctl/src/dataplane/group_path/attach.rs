@@ -90,7 +90,7 @@ impl Loader {
         let pin = self.pins.join(place.pin_name());
         let hook =
             Hook::attach(&mut object, place, interface, &pin, self.fixed.attach_by).map_err(hook_error)?;
-        let trace = (self.fixed.trace_level > 0 && place.program() != object::Program::MemberProbe)
+        let trace = (self.fixed.trace_level > 0 && !matches!(place, Place::MemberDriver(..)))
             .then(|| Trace::start(&mut object))
             .transpose()
             .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;

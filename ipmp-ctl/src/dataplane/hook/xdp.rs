@@ -17,7 +17,7 @@ use aya::{
 use super::{HookError, index_of, usable_pin};
 use crate::{
     config::ProbeHook,
-    dataplane::object,
+    dataplane::object::{self, Program},
     kernel::{
         ethtool, ifreq,
         xdp_holder::{Holder, holder},
@@ -54,6 +54,14 @@ impl Mode {
         match self {
             Self::Native => "xdp",
             Self::Generic => "xdp-generic",
+        }
+    }
+
+    /// Which program is for it.
+    pub const fn program(self) -> Program {
+        match self {
+            Self::Native => Program::MemberProbe,
+            Self::Generic => Program::MemberGeneric,
         }
     }
 
@@ -113,7 +121,7 @@ pub(super) fn attach(
     pin: &Path,
     mode: Mode,
 ) -> Result<PinnedLink, HookError> {
-    let program = object::xdp(object)?;
+    let program = object::xdp(object, mode.program())?;
     let attach_error = |source| HookError::Attach { interface: interface.to_owned(), source };
     let adopt_error =
         |source| HookError::Adopt { interface: interface.to_owned(), path: pin.to_owned(), source };
