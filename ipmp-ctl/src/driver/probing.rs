@@ -117,15 +117,12 @@ impl GroupRuntime {
         let sent = member
             .slot
             .and_then(|slot| tools.prober.send(tools.group, slot, probe, target, target_index, table));
-        let event = match sent {
-            Some((began, done)) => {
-                member.tally.sent += 1;
-                Event::ProbeSent { probe, began, done }
-            }
-            None => {
-                member.tally.unsent += 1;
-                Event::ProbeNotSent { probe }
-            }
+        let event = if let Some((began, done)) = sent {
+            member.tally.sent += 1;
+            Event::ProbeSent { probe, began, done }
+        } else {
+            member.tally.unsent += 1;
+            Event::ProbeNotSent { probe }
         };
         self.engine.handle(event, Instant::now());
     }

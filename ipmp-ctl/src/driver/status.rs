@@ -48,7 +48,7 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
     GroupStatus {
         group: group.name().to_owned(),
         state: state.to_owned(),
-        fdt_ms: view.fdt.map(|fdt| (fdt.as_secs_f64() * 1000.0).round() as u64),
+        fdt_ms: view.fdt.map(|fdt| u64::try_from(fdt.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)),
         attached_by: group.path.attached_by().map(str::to_owned),
         members: members.collect(),
         addresses: addresses.collect(),

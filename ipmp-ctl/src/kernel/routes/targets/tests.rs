@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// What the routes by `e0` name after `commands`, as text; 192.0.2.1 and 2001:db8::1 are our own.
+/// What the routes by `e0` name after `commands`, as text; 192.0.2.1 and `2001:db8::1` are our own.
 fn named(commands: &'static [&'static str]) -> (String, String) {
     block_in_netns(move || async move {
         veth_pair();
