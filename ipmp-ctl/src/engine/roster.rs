@@ -16,6 +16,8 @@ use super::{
 };
 use crate::config;
 
+mod keep;
+
 /// What has happened to the members since it was last asked for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
@@ -350,28 +352,6 @@ impl Roster {
         self.enter(index, Entry::Repair);
         if self.members[index].inactive && !self.members[index].standby {
             self.changes.notices.push(Notice::Deactivated(index));
-        }
-    }
-
-    /// No member works: all that have link carry traffic.
-    fn keep_all(&mut self) {
-        for (member, index) in self.members.iter_mut().zip(0..) {
-            member.kept = member.state == MemberState::Failed && member.link_up();
-            if member.kept {
-                self.changes.joined.push(index);
-            }
-        }
-    }
-
-    /// Other members work: those that were kept till now go.
-    fn let_go(&mut self) {
-        self.touched = true;
-        for index in 0..self.members.len() {
-            let carried = self.members[index].is_kept();
-            self.members[index].kept = false;
-            if carried {
-                self.replace();
-            }
         }
     }
 
