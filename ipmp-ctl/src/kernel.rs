@@ -16,6 +16,8 @@ pub mod neighbours;
 pub mod netlink;
 pub mod netns;
 pub mod preflight;
+pub mod probe_socket;
+pub mod random;
 pub mod routes;
 pub mod settings;
 pub mod stable_mac;
@@ -23,3 +25,5 @@ pub mod sysctl;
 pub mod sysfs;
 #[cfg(test)]
 mod testing;
+pub mod timer;
+pub mod xdp_holder;

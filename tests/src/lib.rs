@@ -6,6 +6,7 @@
 
 pub mod attached;
 pub mod bulk;
+pub mod busy;
 pub mod capture;
 pub mod config;
 pub mod counters;
@@ -17,6 +18,7 @@ pub mod eventually;
 pub mod figures;
 pub mod flows;
 pub mod foreign_program;
+pub mod forger;
 pub mod hub;
 pub mod interrupt;
 pub mod ip;
@@ -31,11 +33,13 @@ pub mod program;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
+pub mod silence;
 pub mod skip;
 pub mod stream;
 pub mod switch;
 pub mod topology;
 pub mod usable;
+pub mod usage;
 
 pub use self::{
     capture::Capture,

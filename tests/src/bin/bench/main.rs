@@ -1,4 +1,5 @@
-//! Measurements: how long an outage lasts, what TCP loses by the group interface, how soon a loss of carrier is noticed.
+//! Measurements: how long an outage lasts, what TCP loses by the group interface, how soon a loss of carrier is noticed, what
+//! probes cost.
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -10,6 +11,7 @@ use ipmp_tests::interrupt::{self, Interrupted};
 
 mod detect;
 mod outage;
+mod probes;
 mod throughput;
 mod veth;
 
@@ -30,6 +32,8 @@ enum Bench {
     Throughput(throughput::Options),
     /// Time from a loss of carrier to the daemon's action, for 1 to 8 members
     Detect(detect::Options),
+    /// Processor time and memory of a daemon that probes
+    Probes(probes::Options),
 }
 
 /// What a shell expects of a program that Ctrl-C ended.
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Bench::Outage(options) => outage::run(options),
         Bench::Throughput(options) => throughput::run(options),
         Bench::Detect(options) => detect::run(options),
+        Bench::Probes(options) => probes::run(options),
     };
     match panic::catch_unwind(AssertUnwindSafe(measure)) {
         Ok(()) => ExitCode::SUCCESS,
