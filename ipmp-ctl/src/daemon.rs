@@ -77,6 +77,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     raise_descriptor_limit();
     be_punctual();
+    be_frugal();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -96,6 +97,19 @@ fn raise_descriptor_limit() {
 fn be_punctual() {
     if let Err(error) = set_current_timer_slack(NonZeroU64::new(1)) {
         tracing::debug!("setting the timer slack: {error}");
+    }
+}
+
+/// Gives memory back that loading programs has taken: each load reads the types of the whole kernel.
+fn be_frugal() {
+    #[cfg(target_env = "gnu")]
+    for (parameter, value) in
+        [(libc::M_ARENA_MAX, 1), (libc::M_TRIM_THRESHOLD, 128 << 10), (libc::M_MMAP_THRESHOLD, 64 << 10)]
+    {
+        // SAFETY: no other thread runs yet, and these parameters take any positive number.
+        if unsafe { libc::mallopt(parameter, value) } == 0 {
+            tracing::debug!("the allocator does not take its parameter {parameter}");
+        }
     }
 }
 

@@ -116,6 +116,8 @@ pub struct Driver {
     keeper: StateKeeper,
     /// When the next thing is due.
     timer: Timer,
+    /// From when the moments count at which probes leave.
+    started: Instant,
     prober: Prober,
     watchers: Watchers,
     /// Reads routes.
@@ -188,6 +190,7 @@ impl Driver {
             found: mpsc::unbounded_channel(),
             asked,
             keeper,
+            started: Instant::now(),
             timer: Timer::new().map_err(system("making a timer"))?,
             prober: Prober::new().map_err(system("preparing to probe"))?,
             watchers: Watchers::default(),
@@ -316,9 +319,9 @@ impl Driver {
     }
 
     fn next_wake(&self) -> Option<Instant> {
-        let engines = self.groups.iter().flatten().filter_map(|group| group.engine.poll_timeout());
+        let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
         let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at];
-        engines.map(|wake| wake.at).chain(own.into_iter().flatten()).min()
+        groups.chain(own.into_iter().flatten()).min()
     }
 
     async fn on_time(&mut self) {

@@ -11,6 +11,8 @@ use std::{
 
 use rustix::fs::statfs;
 
+use ipmp_common::layout::names;
+
 use super::{link_info, tables::Tables};
 use crate::kernel::{
     lock,
@@ -227,5 +229,8 @@ fn is_dead(path: &Path, cookie: u64) -> bool {
         return false;
     }
     let Ok(entries) = fs::read_dir(path) else { return false };
-    !entries.flatten().any(|entry| link_info::pinned(&entry.path()).is_some_and(|link| link.ifindex != 0))
+    // What the kernel tells of a map looks like what it tells of a link: only links may be asked.
+    let is_link = |entry: &fs::DirEntry| !names::ALL.iter().any(|map| entry.file_name() == *map);
+    let mut links = entries.flatten().filter(is_link).filter_map(|entry| link_info::pinned(&entry.path()));
+    links.all(|link| link.ifindex == 0)
 }

@@ -1,6 +1,9 @@
 //! The probes of one group: what the engine asks for goes to sockets and tables, what becomes of it goes back.
 
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use ipmp_common::probe::Family;
 
@@ -13,8 +16,16 @@ use crate::{
     engine::{
         action::ProbeRecord,
         event::{Event, MemberIndex, ProbeId, Replies},
+        timers::Timer,
     },
 };
+
+/// Moments for probes in a failure detection time. Each wake-up costs as much as a probe, so probes that are due at nearly
+/// the same time leave at the same moment.
+const MOMENTS: u32 = 128;
+
+/// The longest time between two moments.
+const LONGEST: Duration = Duration::from_millis(1);
 
 /// What became of the probes of a member since the daemon was started.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +68,16 @@ impl GroupRuntime {
         let now = Instant::now();
         let replies = Recorded { table: self.path.probes(), members: &self.members };
         self.engine.handle_timeout(now, &replies);
+    }
+
+    /// When the engine is to be told the time. For probes it is one of the moments that are counted from `epoch`.
+    pub(super) fn next_wake(&self, epoch: Instant) -> Option<Instant> {
+        let wake = self.engine.poll_timeout()?;
+        if wake.timer != Timer::Probe {
+            return Some(wake.at);
+        }
+        let between = (self.config().failure_detection_time / MOMENTS).min(LONGEST);
+        Some(moment(wake.at, epoch, between))
     }
 
     /// Opens or closes the socket of an instance.
@@ -181,3 +202,14 @@ impl GroupRuntime {
         Some((link.name.clone(), link.ifindex, state.slot?))
     }
 }
+
+/// The first moment at or after `at`.
+fn moment(at: Instant, epoch: Instant, between: Duration) -> Instant {
+    let since = at.saturating_duration_since(epoch).as_nanos();
+    let over = since % between.as_nanos().max(1);
+    let wait = if over == 0 { 0 } else { between.as_nanos() - over };
+    at + Duration::from_nanos(wait as u64)
+}
+
+#[cfg(test)]
+mod tests;
