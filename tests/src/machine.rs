@@ -20,6 +20,11 @@ pub fn describe() -> String {
     )
 }
 
+/// Whether the processor is QEMU's emulation: ten times slower than a real one, and more on a loaded machine.
+pub fn is_emulated() -> bool {
+    fs::read_to_string("/proc/cpuinfo").is_ok_and(|processors| processors.contains("QEMU TCG CPU"))
+}
+
 /// Prints what is measured, on what machine and by which command.
 pub fn introduce(what: &str) {
     let arguments: Vec<_> = std::env::args().skip(1).collect();

@@ -43,7 +43,7 @@ impl Traffic {
                 let server = EchoServer::start(at, SocketAddr::new(to, 7));
                 connections.push(Connections::open(from, server.address(), 4));
                 servers.push(server);
-                streams.push(Stream::start(from, source, at, SocketAddr::new(to, 5000), 500));
+                streams.push(Stream::start(from, source, at, SocketAddr::new(to, 5000), 200));
             }
         }
         Self { _servers: servers, connections, streams }

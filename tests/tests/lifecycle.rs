@@ -8,6 +8,7 @@ use ipmp_tests::{
     ctl,
     daemon::stat,
     eventually::{A_WHILE, SOON, always, eventually, holds},
+    machine,
     packet_socket::Direction,
     packets::Packet,
     plan,
@@ -15,12 +16,13 @@ use ipmp_tests::{
     topology::port,
 };
 
-/// Streams in both directions of both families.
+/// Streams in both directions of both families, at a rate that leaves an emulated processor time for the daemon.
 fn streams(rig: &Rig) -> Vec<Stream> {
+    let rate = if machine::is_emulated() { 200 } else { 1000 };
     let mut streams = Vec::new();
     for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
-        streams.push(Stream::start(rig.host(), data, rig.peer(), SocketAddr::new(peer, 5000), 1000));
-        streams.push(Stream::start(rig.peer(), peer, rig.host(), SocketAddr::new(data, 5000), 1000));
+        streams.push(Stream::start(rig.host(), data, rig.peer(), SocketAddr::new(peer, 5000), rate));
+        streams.push(Stream::start(rig.peer(), peer, rig.host(), SocketAddr::new(data, 5000), rate));
     }
     streams
 }
