@@ -19,6 +19,7 @@ mod hook_worker;
 mod link_worker;
 mod links;
 mod notices;
+mod outcomes;
 pub mod prepare;
 mod prober;
 mod probing;
@@ -33,7 +34,6 @@ mod watchers;
 use std::{
     collections::VecDeque,
     io,
-    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -48,14 +48,13 @@ use self::{
     addresses::tell_link_locals,
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
-    prober::{Instance, Prober},
+    prober::Prober,
     watchers::Watchers,
 };
 use crate::{
     config::Config,
     control::server::Asked,
-    dataplane::hook::Place,
-    engine::event::{Event, MemberIndex},
+    engine::event::MemberIndex,
     kernel::{
         announce::Announcer,
         carrier::CarrierPoll,
@@ -360,43 +359,6 @@ impl Driver {
             }
             Change::AddressGone(address) => self.on_address(&address, false),
             Change::Lost => {}
-        }
-    }
-
-    fn on_outcome(&mut self, outcome: Outcome) {
-        self.hooks.arrived(&outcome);
-        let Outcome { group: name, place, link, result } = outcome;
-        let number =
-            self.groups.iter().position(|group| group.as_ref().is_some_and(|group| group.name() == name));
-        let Self { groups, announcer, hooks, prober, watchers, .. } = self;
-        let group = number.and_then(|number| Some((number, groups[number].as_mut()?)));
-        match (group, result) {
-            (Some((number, group)), Ok(attached)) => {
-                match group.path.attached(link, attached) {
-                    Ok(Some(stale)) => hooks.detach(&name, stale),
-                    Ok(None) => {}
-                    Err(error) => tracing::error!(group = name, "{error}"),
-                }
-                // The program at the driver comes after the other one.
-                group.sync_hooks(hooks);
-                group.listen_on(&mut Tools { group: number, announcer, hooks, prober, watchers });
-            }
-            (None, Ok(attached)) => hooks.detach(&name, attached),
-            (Some((_, group)), Err(error)) if matches!(place, Place::MemberDriver(..)) => {
-                if group.path.driver_refused(place, link, &error.to_string()) {
-                    tracing::error!("{error}; replies to probes are accounted for at the TC hook meanwhile");
-                }
-            }
-            // The next scan tries again.
-            (_, Err(error)) => tracing::error!(group = name, "{error}"),
-        }
-    }
-
-    fn on_responders(&mut self, responders: Vec<(Instance, IpAddr)>) {
-        for (Instance { group, member, family }, address) in responders {
-            if let Some(Some(group)) = self.groups.get_mut(group) {
-                group.engine.handle(Event::Responder { member, family, address }, Instant::now());
-            }
         }
     }
 

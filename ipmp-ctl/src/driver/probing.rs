@@ -205,10 +205,11 @@ impl GroupRuntime {
 
 /// The first moment at or after `at`.
 fn moment(at: Instant, epoch: Instant, between: Duration) -> Instant {
-    let since = at.saturating_duration_since(epoch).as_nanos();
-    let over = since % between.as_nanos().max(1);
-    let wait = if over == 0 { 0 } else { between.as_nanos() - over };
-    at + Duration::from_nanos(wait as u64)
+    let since = at.saturating_duration_since(epoch).as_nanos() as u64;
+    let between = between.as_nanos().max(1) as u64;
+    let over = since % between;
+    let wait = if over == 0 { 0 } else { between - over };
+    at + Duration::from_nanos(wait)
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn measure(topology: &Topology, time: &str, length: Duration) -> (f64, f64, f64)
     if lost > 0 {
         println!("{lost} probes were lost");
     }
-    let processor = (after.processor - before.processor).as_secs_f64();
+    let processor = after.processor.saturating_sub(before.processor).as_secs_f64();
     (probes as f64 / elapsed, processor / elapsed * 100.0, after.resident as f64 / 1024.0)
 }
 
@@ -109,13 +109,14 @@ fn bare_send(host: &Netns, member: &str) -> f64 {
         let message = [8, 0, 0xf7, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let processor = || {
             let time = clock_gettime(ClockId::ThreadCPUTime);
-            Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
+            Duration::from_secs(time.tv_sec.cast_unsigned())
+                + Duration::from_nanos(time.tv_nsec.cast_unsigned())
         };
         let before = processor();
         for _ in 0..COUNT {
             socket.send_to(&message, &to).expect("the member is up");
             std::thread::yield_now();
         }
-        (processor() - before).as_secs_f64() * 1e6 / f64::from(COUNT)
+        processor().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(COUNT)
     })
 }
