@@ -20,11 +20,16 @@ pub fn describe() -> String {
     )
 }
 
+/// The command that the user gave.
+pub fn command() -> String {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    format!("cargo xtask bench {}", arguments.join(" "))
+}
+
 /// Prints what is measured, on what machine and by which command.
 pub fn introduce(what: &str) {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
     println!("{what}");
     println!("machine: {}", describe());
-    println!("command: cargo xtask bench {}", arguments.join(" "));
+    println!("command: {}", command());
     println!("The figures are of this machine, in network namespaces; another one has others.\n");
 }

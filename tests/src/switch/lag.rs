@@ -6,11 +6,11 @@ impl Switch {
     /// Bundles ports that are connected already: what goes to any of them is spread by addresses and ports, and what
     /// comes from one does not go back by another. The bundle looks at its ports' carrier every `miimon` ms.
     pub fn bundle(&self, name: &str, ports: &[String], miimon: u32) {
-        let mut batch = format!(
-            "link add {name} type bond mode balance-xor xmit_hash_policy layer3+4 miimon {miimon}\n"
-        );
+        let mut batch =
+            format!("link add {name} type bond mode balance-xor xmit_hash_policy layer3+4 miimon {miimon}\n");
         for port in ports {
-            batch += &format!("link set {port} nomaster\nlink set {port} down\nlink set {port} master {name}\n");
+            batch +=
+                &format!("link set {port} nomaster\nlink set {port} down\nlink set {port} master {name}\n");
         }
         batch += &format!("link set {name} up\nlink set {name} master sw\n");
         for port in ports {

@@ -17,7 +17,8 @@ impl Switch {
     pub fn turn_on(&self) {
         let bundles = self.links("bond");
         let masters = self.netns.ip_json("link show");
-        let free = masters.iter().filter(|link| link["master"].is_null()).filter_map(|link| link["ifname"].as_str());
+        let free =
+            masters.iter().filter(|link| link["master"].is_null()).filter_map(|link| link["ifname"].as_str());
         let cables = self.links("veth");
         let mut batch = CREATE.to_owned();
         for port in free.filter(|name| cables.iter().chain(&bundles).any(|port| port == name)) {
@@ -41,4 +42,5 @@ impl Switch {
 }
 
 /// Makes the bridge that forwards.
-pub(super) const CREATE: &str = "link add sw type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set sw up\n";
+pub(super) const CREATE: &str =
+    "link add sw type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set sw up\n";

@@ -26,7 +26,9 @@ impl Switch {
     /// works where the port is part of a link aggregation.
     pub fn silence(&self, port: &str, way: Way) {
         let chain = |hook: &str| {
-            format!("chain {hook} {{ type filter hook {hook} device \"{port}\" priority -500; policy drop; }}\n")
+            format!(
+                "chain {hook} {{ type filter hook {hook} device \"{port}\" priority -500; policy drop; }}\n"
+            )
         };
         let chains = match way {
             Way::FromSystem => chain("ingress"),

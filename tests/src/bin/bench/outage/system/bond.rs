@@ -10,10 +10,7 @@ use std::{
 use ipmp_tests::{Netns, Ping, Topology, ctl, plan, topology::port};
 
 use super::{Setup, System, VICTIM};
-use crate::outage::{
-    class::{Class, Need},
-    lane::Direction,
-};
+use crate::outage::{class::Need, lane::Direction};
 
 const BOND: &str = "bond0";
 /// The switch's side of a bond that balances.
@@ -97,7 +94,8 @@ impl Bond {
 
     fn enslave(&self, member: usize) {
         let nic = self.nic(member);
-        self.host().ip_batch(&format!("link set {nic} down\nlink set {nic} master {BOND}\nlink set {nic} up\n"));
+        self.host()
+            .ip_batch(&format!("link set {nic} down\nlink set {nic} master {BOND}\nlink set {nic} up\n"));
     }
 
     fn host(&self) -> &Netns {
@@ -120,8 +118,10 @@ impl Bond {
             Direction::Out => (self.host(), self.topology.peer()),
             Direction::In => (self.topology.peer(), self.host()),
         };
-        let sink = there.run(|| UdpSocket::bind(to)).unwrap_or_else(|error| panic!("receiving at {to}: {error}"));
-        let source = here.run(|| UdpSocket::bind(from)).unwrap_or_else(|error| panic!("sending at {from}: {error}"));
+        let sink =
+            there.run(|| UdpSocket::bind(to)).unwrap_or_else(|error| panic!("receiving at {to}: {error}"));
+        let source =
+            here.run(|| UdpSocket::bind(from)).unwrap_or_else(|error| panic!("sending at {from}: {error}"));
         let before = self.passed(direction);
         for _ in 0..PACKETS {
             // Whether it arrives is what is asked here.
@@ -154,7 +154,11 @@ impl System for Bond {
         let nics: Vec<_> = (0..self.members()).map(|member| self.nic(member)).collect();
         missing(&shown, &nics, (self.mode == Mode::Backup).then(|| self.nic(VICTIM)))?;
         if self.mode == Mode::Xor {
-            let shown = self.topology.switch.netns.run(|| fs::read_to_string(format!("/proc/thread-self/net/bonding/{LAG}")));
+            let shown = self
+                .topology
+                .switch
+                .netns
+                .run(|| fs::read_to_string(format!("/proc/thread-self/net/bonding/{LAG}")));
             let ports: Vec<_> = (0..self.members()).map(|member| port(0, member)).collect();
             let ports: Vec<_> = ports.iter().map(String::as_str).collect();
             missing(&shown.map_err(|error| format!("{LAG}: {error}"))?, &ports, None)?;
