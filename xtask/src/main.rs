@@ -50,7 +50,7 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Measure, as root (through sudo if need be); `cost`, and anything with `--kernel 6.1|6.12`, in a virtual machine
+    /// Measure, as root (through sudo if need be); `cost`, and anything with `--vm` or `--kernel 6.1|6.12`, in a virtual machine
     Bench {
         /// What to measure, and arguments for it; nothing lists what there is
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -27,6 +27,9 @@ const MACHINE_ONLY: &str = "cost";
 /// The option that asks for the machine by its kernel.
 const KERNEL: &str = "--kernel";
 
+/// The option that asks for the machine with the newest kernel.
+const MACHINE: &str = "--vm";
+
 /// A call of `cargo xtask bench` that belongs into the machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InMachine {
@@ -35,14 +38,17 @@ pub(crate) struct InMachine {
 }
 
 impl InMachine {
-    /// Takes the arguments of `cargo xtask bench` if they are for the machine: `cost`, or anything with `--kernel`.
+    /// Takes the arguments of `cargo xtask bench` if they are for the machine: `cost`, or anything with `--kernel` or
+    /// `--vm`.
     pub(crate) fn asked_for(arguments: &[OsString]) -> Result<Option<Self>> {
-        let mut series = None;
+        let (mut series, mut machine) = (None, false);
         let mut rest = Vec::new();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let text = word.to_string_lossy();
-            if text == KERNEL {
+            if text == MACHINE {
+                machine = true;
+            } else if text == KERNEL {
                 let value = words.next().context("--kernel needs a series: 6.1 or 6.12")?;
                 series = Some(named(&value.to_string_lossy())?);
             } else if let Some(value) = text.strip_prefix(KERNEL).and_then(|rest| rest.strip_prefix('=')) {
@@ -51,7 +57,7 @@ impl InMachine {
                 rest.push(word.clone());
             }
         }
-        let only = rest.first().is_some_and(|first| first == MACHINE_ONLY);
+        let only = machine || rest.first().is_some_and(|first| first == MACHINE_ONLY);
         let series = series.or(only.then_some(Series::NEWEST));
         Ok(series.map(|series| Self { series, arguments: rest }))
     }
@@ -80,7 +86,9 @@ pub(super) fn run(
     command.extend_from_slice(arguments);
     let job = Job::new(Work::Command(command))
         .environment(stage::DAEMON, workspace.release("ipmp-ctl"))
-        .environment(stage::COUNTED, "1")
+        .environment(stage::COUNTED, series.to_string())
+        .environment(stage::RESULTS, workspace.results())
+        .results(workspace.results())
         .counted();
     boot(workspace, series, &job, Some(limit))
 }

@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fmt::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -34,13 +34,17 @@ pub(super) struct Job {
     directory: PathBuf,
     environment: Vec<(String, OsString)>,
     counted: bool,
+    results: Option<PathBuf>,
 }
+
+/// The name by which the guest finds the directory of [`Job::results`].
+pub(super) const RESULTS: &str = "results";
 
 impl Job {
     /// Work in the directory that this program runs in.
     pub(super) fn new(work: Work) -> Self {
         let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self { work, directory, environment: Vec::new(), counted: false }
+        Self { work, directory, environment: Vec::new(), counted: false, results: None }
     }
 
     /// With an environment variable more.
@@ -60,6 +64,17 @@ impl Job {
         self.counted
     }
 
+    /// With this directory of our machine, which the job can write to, at the same place in the guest.
+    pub(super) fn results(mut self, directory: PathBuf) -> Self {
+        self.results = Some(directory);
+        self
+    }
+
+    /// The directory that the job can write to.
+    pub(super) fn writable(&self) -> Option<&Path> {
+        self.results.as_deref()
+    }
+
     /// Whether it talks with a person.
     pub(super) fn is_interactive(&self) -> bool {
         matches!(self.work, Work::Shell)
@@ -70,6 +85,13 @@ impl Job {
         let mut script = format!("export HOME=/root LC_ALL=C.UTF-8 PATH={SYSTEM_PATH}\n");
         for (name, value) in &self.environment {
             let _ = writeln!(script, "export {name}={}", quoted(value));
+        }
+        if let Some(results) = &self.results {
+            let place = quoted(results.as_os_str());
+            let _ = writeln!(
+                script,
+                "mkdir -p {place} && mount -t 9p -o trans=virtio,version=9p2000.L {RESULTS} {place} || exit"
+            );
         }
         let _ = writeln!(script, "cd {}", quoted(self.directory.as_os_str()));
         match &self.work {

@@ -12,7 +12,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{emulator::Emulator, guest::Job, initramfs, kernel::Kernel};
+use super::{
+    emulator::Emulator,
+    guest::{Job, RESULTS},
+    initramfs,
+    kernel::Kernel,
+};
 use crate::workspace::Workspace;
 
 /// What the names of the runs' directories begin with; the number of the process follows.
@@ -57,6 +62,9 @@ impl<'a> Machine<'a> {
     pub(super) fn run(&self, job: &Job, limit: Option<Duration>) -> Result<ExitCode> {
         fs::write(self.initramfs(), initramfs::build(self.emulator, self.kernel, job)?)
             .context("cannot write the initramfs")?;
+        if let Some(directory) = job.writable() {
+            fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        }
         let mut child = self.command(job).spawn().context("cannot start QEMU")?;
         let copies = [
             child.stdout.take().map(|output| copy(output, io::stdout())),
@@ -135,6 +143,11 @@ impl<'a> Machine<'a> {
             .arg("-chardev")
             .arg(with_path("file,id=status,path=", &self.file("status")))
             .args(["-device", "virtserialport,chardev=status,name=status"]);
+        if let Some(directory) = job.writable() {
+            qemu.arg("-fsdev")
+                .arg(with_path(&format!("local,id={RESULTS},security_model=none,path="), directory))
+                .args(["-device", &format!("virtio-9p-pci,fsdev={RESULTS},mount_tag={RESULTS}")]);
+        }
         if job.is_interactive() {
             qemu.args([
                 "-chardev",

@@ -25,7 +25,7 @@ use self::{
     conversations::Conversations,
     options::Rate,
     progress::Progress,
-    results::{Event, Results, Row},
+    results::{Event, LeftOut, Results, Row},
     system::{Kind, Setup},
 };
 
@@ -38,7 +38,14 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
     let out = options.out()?;
     let progress = Progress::new();
-    let (systems, classes) = (options.systems(), options.classes());
+    let (mut systems, mut left_out) = (Vec::new(), Vec::new());
+    for system in options.systems() {
+        match system.exists() {
+            Ok(()) => systems.push(system),
+            Err(why) => left_out.push(LeftOut { system: system.to_string(), why }),
+        }
+    }
+    let classes = options.classes();
     let mut budget = Budget::new(options.limit(), (systems.len() * classes.len()) as u32);
     let (rate, rate_from) = match options.rate() {
         Rate::Fixed(rate) => (rate, "as asked for".to_owned()),
@@ -52,6 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         machine: machine::describe(),
         rate,
         rate_from,
+        left_out,
         rows: Vec::new(),
     };
     if !options.json {
@@ -72,6 +80,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     progress.say(&format!("{} min {} s altogether", spent / 60, spent % 60));
     if options.json {
         println!("{}", json(&results));
+    } else {
+        table::left_out(&results.left_out);
     }
     keep(&results, &out, &progress)
 }

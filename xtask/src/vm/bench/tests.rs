@@ -18,6 +18,8 @@ fn cost_and_whatever_names_a_kernel_is_for_the_machine() {
         ("tcp cost", None),
         ("cost", machine(Series::V6_12, "cost")),
         ("cost --json --kernel 6.1", machine(Series::V6_1, "cost --json")),
+        ("outage --vm", machine(Series::V6_12, "outage")),
+        ("--kernel 6.1 outage --vm", machine(Series::V6_1, "outage")),
         ("outage --kernel=6.12 --trials 3", machine(Series::V6_12, "outage --trials 3")),
     ];
     for (line, expected) in cases {

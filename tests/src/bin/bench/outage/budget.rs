@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::options::is_counted;
+use ipmp_tests::machine::is_counted;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf, time::Duration};
 
 use clap::Args;
+use ipmp_tests::machine::is_counted;
 
 use super::{class::Class, system::Kind};
 use crate::veth::Veth;
@@ -62,8 +63,6 @@ pub(super) enum Rate {
     Fixed(u32),
 }
 
-/// The variable that says that the clock counts instructions.
-const COUNTED: &str = "IPMP_COUNTED";
 /// The variable with the directory for results.
 const RESULTS: &str = "IPMP_RESULTS";
 
@@ -111,11 +110,6 @@ impl Options {
             None => Ok(usual),
         }
     }
-}
-
-/// Whether the clock counts instructions: then this machine's speed does not matter, but all takes much longer.
-pub(super) fn is_counted() -> bool {
-    env::var_os(COUNTED).is_some()
 }
 
 impl std::str::FromStr for Rate {

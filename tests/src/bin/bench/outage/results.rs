@@ -25,8 +25,19 @@ pub(crate) struct Results {
     pub(crate) rate: u32,
     /// Where the rate comes from.
     pub(crate) rate_from: String,
+    /// Systems that were not measured.
+    pub(crate) left_out: Vec<LeftOut>,
     /// A row for each system, class and event.
     pub(crate) rows: Vec<Row>,
+}
+
+/// A system that was not measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LeftOut {
+    /// Its name.
+    pub(crate) system: String,
+    /// What is missing here.
+    pub(crate) why: String,
 }
 
 /// What of a class it was.

@@ -77,6 +77,11 @@ impl Kind {
         Self::value_variants()
     }
 
+    /// Whether this kernel has what it takes; else what is missing.
+    pub(super) fn exists(self) -> Result<(), String> {
+        if self == Self::Ipmp { Ok(()) } else { bond::exists() }
+    }
+
     /// Builds it; if it cannot be built, or cannot live through the failure, why.
     pub(super) fn build(self, setup: Setup) -> Result<Box<dyn System>, String> {
         Ok(match self {

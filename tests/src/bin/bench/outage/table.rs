@@ -2,7 +2,7 @@
 
 use ipmp_tests::Figures;
 
-use super::results::{Event, Results, Row, StreamFigures};
+use super::results::{Event, LeftOut, Results, Row, StreamFigures};
 
 /// Prints a heading for the rows.
 pub(super) fn heading() {
@@ -44,6 +44,13 @@ pub(super) fn rows(rows: &[Row]) {
     }
 }
 
+/// Says which systems are not there.
+pub(super) fn left_out(systems: &[LeftOut]) {
+    for LeftOut { system, why } in systems {
+        println!("{system:<24} not supported: {why}");
+    }
+}
+
 /// A stream's columns.
 fn line(stream: &StreamFigures) -> String {
     let figures: Figures = stream.outages_ms.iter().copied().collect();
@@ -61,4 +68,5 @@ pub(super) fn all(results: &Results) {
     for class in results.rows.chunk_by(|a, b| (&a.system, &a.class) == (&b.system, &b.class)) {
         rows(class);
     }
+    left_out(&results.left_out);
 }

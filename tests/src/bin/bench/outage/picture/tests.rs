@@ -13,6 +13,7 @@ fn results() -> Results {
         machine: "m".to_owned(),
         rate: 10_000,
         rate_from: "asked for".to_owned(),
+        left_out: Vec::new(),
         rows: vec![
             Row::measured("ipmp", Class::Carrier, Event::Failure, &trials),
             Row::measured("ipmp", Class::Carrier, Event::Repair, &trials),

@@ -36,6 +36,7 @@ fn what_is_written_can_be_read_again() {
         machine: "two processors".to_owned(),
         rate: 1000,
         rate_from: "asked for".to_owned(),
+        left_out: Vec::new(),
         rows: vec![
             Row::measured("ipmp", Class::Silent, Event::Repair, &[[open; 4]]),
             Row::unsupported("bond", Class::OneWayIn, Event::Failure, "it looks at carriers only"),

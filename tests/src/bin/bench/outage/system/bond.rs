@@ -3,11 +3,10 @@
 use std::{
     fs,
     net::{SocketAddr, UdpSocket},
-    process::Output,
     time::Duration,
 };
 
-use ipmp_tests::{Netns, Ping, Topology, ctl, plan, topology::port};
+use ipmp_tests::{Netns, Ping, Topology, plan, topology::port};
 
 use super::{Setup, System, VICTIM};
 use crate::outage::{class::Need, lane::Direction};
@@ -59,10 +58,7 @@ impl Bond {
                 format!("arp_interval {interval} arp_ip_target {} arp_validate all", plan::peer_v4(0))
             }
         };
-        let made = host.try_ip(&format!("link add {BOND} type bond mode {how} {detect}"));
-        if !made.status.success() {
-            return Err(format!("this kernel has no bonding ({})", reason(&made)));
-        }
+        host.ip(&format!("link add {BOND} type bond mode {how} {detect}"));
         let bond = Self { topology, mode, detection };
         if let (Mode::Xor, Detection::Carrier(interval)) = (mode, detection) {
             let ports: Vec<_> = (0..bond.members()).map(|member| port(0, member)).collect();
@@ -211,8 +207,14 @@ fn missing(shown: &str, slaves: &[&str], active: Option<&str>) -> Result<(), Str
     }
 }
 
-fn reason(output: &Output) -> String {
-    ctl::text(output).lines().next().unwrap_or_default().to_owned()
+/// Whether this kernel has bonding.
+pub(super) fn exists() -> Result<(), String> {
+    let made = Netns::new("bonding").try_ip("link add bond0 type bond");
+    if made.status.success() {
+        return Ok(());
+    }
+    let reason = String::from_utf8_lossy(&made.stderr);
+    Err(format!("this kernel has no bonding ({}); those of --kernel have", reason.trim()))
 }
 
 #[cfg(test)]
