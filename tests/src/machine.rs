@@ -33,14 +33,12 @@ pub fn describe() -> String {
 
 /// The command that the user gave.
 pub fn command() -> String {
-    let mut command = "cargo xtask bench".to_owned();
-    for argument in std::env::args().skip(1) {
-        command += &format!(" {argument}");
-    }
+    let mut words = vec!["cargo xtask bench".to_owned()];
+    words.extend(std::env::args().skip(1));
     if let Ok(kernel) = std::env::var(COUNTED) {
-        command += &format!(" --kernel {kernel}");
+        words.push(format!("--kernel {kernel}"));
     }
-    command
+    words.join(" ")
 }
 
 /// Prints what is measured, on what machine and by which command.

@@ -15,16 +15,14 @@ impl Switch {
 
     /// Makes it ready again: ports as before, none of which has its carrier yet.
     pub fn turn_on(&self) {
-        let bundles = self.links("bond");
-        let masters = self.netns.ip_json("link show");
-        let free =
-            masters.iter().filter(|link| link["master"].is_null()).filter_map(|link| link["ifname"].as_str());
-        let cables = self.links("veth");
-        let mut batch = CREATE.to_owned();
-        for port in free.filter(|name| cables.iter().chain(&bundles).any(|port| port == name)) {
-            batch += &format!("link set {port} master sw\n");
-        }
-        self.netns.ip_batch(&batch);
+        let ports = [self.links("veth"), self.links("bond")].concat();
+        let links = self.netns.ip_json("link show");
+        let free = links.iter().filter(|link| link["master"].is_null());
+        let free = free
+            .filter_map(|link| link["ifname"].as_str())
+            .filter(|name| ports.iter().any(|port| port == name));
+        let enslaved: String = free.map(|port| format!("link set {port} master sw\n")).collect();
+        self.netns.ip_batch(&format!("{CREATE}{enslaved}"));
     }
 
     /// Gives every port its carrier, one after the other, as soon as can be.
