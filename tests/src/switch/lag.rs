@@ -9,8 +9,11 @@ impl Switch {
         let bond =
             format!("link add {name} type bond mode balance-xor xmit_hash_policy layer3+4 miimon {miimon}\n");
         let enslaved: String = ports.iter().map(|port| enslave(port, name)).collect();
-        let up: String = ports.iter().map(|port| format!("link set {port} up\n")).collect();
-        self.netns.ip_batch(&format!("{bond}{enslaved}link set {name} up\nlink set {name} master sw\n{up}"));
+        let up: Vec<_> = ports.iter().map(|port| format!("link set {port} up\n")).collect();
+        self.netns.ip_batch(&format!(
+            "{bond}{enslaved}link set {name} up\nlink set {name} master sw\n{}",
+            up.concat()
+        ));
     }
 
     /// Connects a port that was made anew to the bundle it belonged to.

@@ -21,8 +21,8 @@ impl Switch {
         let free = free
             .filter_map(|link| link["ifname"].as_str())
             .filter(|name| ports.iter().any(|port| port == name));
-        let enslaved: String = free.map(|port| format!("link set {port} master sw\n")).collect();
-        self.netns.ip_batch(&format!("{CREATE}{enslaved}"));
+        let enslaved: Vec<_> = free.map(|port| format!("link set {port} master sw\n")).collect();
+        self.netns.ip_batch(&format!("{CREATE}{}", enslaved.concat()));
     }
 
     /// Gives every port its carrier, one after the other, as soon as can be.

@@ -46,7 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         }
     }
     let classes = options.classes();
-    let mut budget = Budget::new(options.limit(), (systems.len() * classes.len()) as u32);
+    let parts = systems.iter().flat_map(|system| classes.iter().map(|class| system.objection(*class)));
+    let mut budget = Budget::new(options.limit(), parts.filter(Option::is_none).count() as u32);
     let (rate, rate_from) = match options.rate() {
         Rate::Fixed(rate) => (rate, "as asked for".to_owned()),
         Rate::Auto => {
@@ -67,7 +68,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
     for system in systems {
         for &class in &classes {
-            budget.next();
+            if system.objection(class).is_none() {
+                budget.next();
+            }
             let rows = measure(system, class, options, rate, &budget, &progress);
             progress.clear();
             if !options.json {
@@ -96,6 +99,9 @@ fn introduce(results: &Results) {
     ));
     table::heading();
 }
+
+/// Trials that are made even if there is no time for them.
+const LEAST: u32 = 3;
 
 /// All trials of a class with a system of its own.
 fn measure(
@@ -130,7 +136,7 @@ fn measure(
             }
         }
         progress.step(&format!("{name}, {class}"), number + 1, all, budget.spent());
-        if !budget.allows_more() {
+        if number + 1 >= LEAST.min(all) && number + 1 < all && !budget.allows_more() {
             progress.say(&format!("{name}, {class}: {} trials, the time for it is used up", number + 1));
             break;
         }

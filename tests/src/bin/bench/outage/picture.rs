@@ -136,14 +136,7 @@ fn high(figures: &Figures) -> (&'static str, f64) {
 fn summary(figures: &Figures, unended: usize) -> String {
     let (name, high) = high(figures);
     let show = |value: f64| if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") };
-    let mut text = format!(
-        "p50 {}  {name} {}  max {} ms",
-        show(figures.percentile(50)),
-        show(high),
-        show(figures.max())
-    );
-    if unended > 0 {
-        text += &format!(", {unended} unended");
-    }
-    text
+    let open = if unended > 0 { format!(", {unended} unended") } else { String::new() };
+    let (p50, max) = (figures.percentile(50), figures.max());
+    format!("p50 {}  {name} {}  max {} ms{open}", show(p50), show(high), show(max))
 }

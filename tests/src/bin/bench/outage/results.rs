@@ -130,7 +130,8 @@ impl Row {
     /// A row of trials.
     pub(super) fn measured(system: &str, class: Class, event: Event, trials: &[Suffered]) -> Self {
         let streams = Lane::ALL.into_iter().enumerate().map(|(number, lane)| {
-            StreamFigures::new(lane, trials.iter().map(|suffered| suffered[number]).collect())
+            let samples: Vec<_> = trials.iter().map(|suffered| suffered[number]).collect();
+            StreamFigures::new(lane, &samples)
         });
         Self { trials: trials.len(), streams: streams.collect(), ..Self::empty(system, class, event) }
     }
@@ -142,7 +143,7 @@ impl Row {
 }
 
 impl StreamFigures {
-    fn new(lane: Lane, samples: Vec<Sample>) -> Self {
+    fn new(lane: Lane, samples: &[Sample]) -> Self {
         let outages_ms: Vec<_> = samples.iter().map(|sample| ms(sample.outage)).collect();
         let figures: Figures = outages_ms.iter().copied().collect();
         let sum = |count: fn(&Sample) -> u64| samples.iter().map(count).sum();

@@ -5,7 +5,10 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use clap::ValueEnum;
 use ipmp_tests::Topology;
 
-use super::{class::Class, lane::Direction};
+use super::{
+    class::{Class, Need},
+    lane::Direction,
+};
 use crate::veth::Veth;
 
 mod bond;
@@ -79,19 +82,36 @@ impl Kind {
 
     /// Whether this kernel has what it takes; else what is missing.
     pub(super) fn exists(self) -> Result<(), String> {
-        if self == Self::Ipmp { Ok(()) } else { bond::exists() }
+        self.bond().map_or(Ok(()), |_| bond::exists())
     }
 
-    /// Builds it; if it cannot be built, or cannot live through the failure, why.
+    /// Why it cannot live through a failure, if that is known before it is built.
+    pub(super) fn objection(self, class: Class) -> Option<&'static str> {
+        let by_carrier = matches!(self.bond(), Some((_, Detection::Carrier(_))));
+        (by_carrier && class.need() == Need::Probes).then_some("it looks at carriers only")
+    }
+
+    /// Builds it; if it cannot live through the failure, why.
     pub(super) fn build(self, setup: Setup) -> Result<Box<dyn System>, String> {
-        Ok(match self {
-            Self::Ipmp => Box::new(Ipmp::build(setup)?),
-            Self::BackupMiimon100 => Box::new(Bond::build(Mode::Backup, Detection::Carrier(100), setup)?),
-            Self::BackupMiimon10 => Box::new(Bond::build(Mode::Backup, Detection::Carrier(10), setup)?),
-            Self::BackupArp100 => Box::new(Bond::build(Mode::Backup, Detection::Arp(100), setup)?),
-            Self::XorMiimon100 => Box::new(Bond::build(Mode::Xor, Detection::Carrier(100), setup)?),
-            Self::XorMiimon10 => Box::new(Bond::build(Mode::Xor, Detection::Carrier(10), setup)?),
+        if let Some(why) = self.objection(setup.class) {
+            return Err(why.to_owned());
+        }
+        Ok(match self.bond() {
+            None => Box::new(Ipmp::build(setup)?),
+            Some((mode, detection)) => Box::new(Bond::build(mode, detection, setup)),
         })
+    }
+
+    /// How bonding is set up, if this is bonding.
+    fn bond(self) -> Option<(Mode, Detection)> {
+        match self {
+            Self::Ipmp => None,
+            Self::BackupMiimon100 => Some((Mode::Backup, Detection::Carrier(100))),
+            Self::BackupMiimon10 => Some((Mode::Backup, Detection::Carrier(10))),
+            Self::BackupArp100 => Some((Mode::Backup, Detection::Arp(100))),
+            Self::XorMiimon100 => Some((Mode::Xor, Detection::Carrier(100))),
+            Self::XorMiimon10 => Some((Mode::Xor, Detection::Carrier(10))),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ fn sample(outage_ms: u64) -> Sample {
 }
 
 #[test]
-#[expect(clippy::float_cmp, reason = "small integers")]
 fn each_stream_has_the_figures_of_its_own_trials() {
     let trials: Vec<Suffered> =
         (1..=10).map(|number| [sample(number), sample(0), sample(2 * number), sample(7)]).collect();

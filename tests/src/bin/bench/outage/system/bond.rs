@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    net::{SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
     time::Duration,
 };
 
 use ipmp_tests::{Netns, Ping, Topology, plan, topology::port};
 
 use super::{Setup, System, VICTIM};
-use crate::outage::{class::Need, lane::Direction};
+use crate::outage::lane::Direction;
 
 const BOND: &str = "bond0";
 /// The switch's side of a bond that balances.
@@ -41,12 +41,8 @@ pub(super) struct Bond {
 }
 
 impl Bond {
-    pub(super) fn build(mode: Mode, detection: Detection, setup: Setup) -> Result<Self, String> {
-        let Setup { veth, class, fdt: _ } = setup;
-        if class.need() == Need::Probes && matches!(detection, Detection::Carrier(_)) {
-            return Err("it looks at carriers only".to_owned());
-        }
-        let topology = Topology::new().equal_ifindex(veth.is_equal()).build();
+    pub(super) fn build(mode: Mode, detection: Detection, setup: Setup) -> Self {
+        let topology = Topology::new().equal_ifindex(setup.veth.is_equal()).build();
         let host = topology.host();
         let how = match mode {
             Mode::Backup => "active-backup",
@@ -67,21 +63,22 @@ impl Bond {
         bond.host().set("ipv6/conf/default/accept_dad", "0");
         (0..bond.members()).for_each(|member| bond.enslave(member));
         bond.configure();
-        Ok(bond)
+        bond
     }
 
     /// Everything but the slaves: preference and addresses, and the way to the peer tried.
     fn configure(&self) {
-        let mut batch = String::new();
-        if self.mode == Mode::Backup {
-            batch += &format!("link set {BOND} type bond primary {}\n", self.nic(VICTIM));
-        }
-        batch += &format!("link set {BOND} up\n");
-        for index in 0..self.members() {
-            let [v4, v6] = plan::data(index);
-            batch += &format!("addr add {v4}/24 dev {BOND}\naddr add {v6}/64 dev {BOND} nodad\n");
-        }
-        self.host().ip_batch(&batch);
+        let primary = match self.mode {
+            Mode::Backup => format!("link set {BOND} type bond primary {}\n", self.nic(VICTIM)),
+            Mode::Xor => String::new(),
+        };
+        let address = |address: IpAddr| {
+            let prefix = if address.is_ipv4() { "24" } else { "64" };
+            let nodad = if address.is_ipv4() { "" } else { " nodad" };
+            format!("addr add {address}/{prefix} dev {BOND}{nodad}\n")
+        };
+        let addresses: String = (0..self.members()).flat_map(plan::data).map(address).collect();
+        self.host().ip_batch(&format!("{primary}link set {BOND} up\n{addresses}"));
         for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
             Ping::to(peer).from(data).until_answered(self.host());
             Ping::to(data).until_answered(self.topology.peer());
