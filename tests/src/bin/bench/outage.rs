@@ -1,6 +1,10 @@
 //! `outage`: break, look, repair, look, many times.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+};
 
 use ipmp_tests::{interrupt, machine};
 
@@ -66,12 +70,20 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     if !options.json {
         introduce(&results);
     }
+    let mut broken = Vec::new();
     for system in systems {
         for &class in &classes {
             if system.objection(class).is_none() {
                 budget.next();
             }
-            let rows = measure(system, class, options, rate, &budget, &progress);
+            let measuring = AssertUnwindSafe(|| measure(system, class, options, rate, &budget, &progress));
+            let rows = panic::catch_unwind(measuring).unwrap_or_else(|cause| {
+                interrupt::check();
+                broken.push(format!("{system}, {class}"));
+                // The cause was printed when it happened, and unwinding has cleaned up.
+                drop(cause);
+                unsupported(system, class, "the measurement itself broke off")
+            });
             progress.clear();
             if !options.json {
                 table::rows(&rows);
@@ -86,7 +98,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     } else {
         table::left_out(&results.left_out);
     }
-    keep(&results, &out, &progress)
+    keep(&results, &out, &progress)?;
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(format!("could not be measured, for a reason above: {}", broken.join("; ")))
 }
 
 fn introduce(results: &Results) {
@@ -112,14 +128,11 @@ fn measure(
     budget: &Budget,
     progress: &Progress,
 ) -> Vec<Row> {
-    let events = if class.is_total() { &[Event::Repair][..] } else { &[Event::Failure, Event::Repair] };
     let name = kind.to_string();
-    let unsupported =
-        |why: &str| events.iter().map(|&event| Row::unsupported(&name, class, event, why)).collect();
     interrupt::check();
     let system = match kind.build(Setup { veth: options.veth, fdt: options.fdt, class }) {
         Ok(system) => system,
-        Err(why) => return unsupported(&why),
+        Err(why) => return unsupported(kind, class, &why),
     };
     let conversations = Conversations::open(system.topology(), options.connections());
     let (mut failures, mut repairs, mut ended_by) = (Vec::new(), Vec::new(), None);
@@ -148,10 +161,10 @@ fn measure(
     if let Some(why) = &ended_by
         && repairs.len() <= 1
     {
-        return unsupported(&format!("not well again after the first repair: {why}"));
+        return unsupported(kind, class, &format!("not well again after the first repair: {why}"));
     }
     let lost = conversations.lost();
-    let rows = events.iter().map(|&event| {
+    let rows = class.events().iter().map(|&event| {
         let trials = if event == Event::Failure { &failures } else { &repairs };
         Row {
             connections: conversations.count(),
@@ -161,6 +174,12 @@ fn measure(
         }
     });
     rows.collect()
+}
+
+/// Rows that say why there are no figures.
+fn unsupported(kind: Kind, class: Class, why: &str) -> Vec<Row> {
+    let row = |&event: &Event| Row::unsupported(&kind.to_string(), class, event, why);
+    class.events().iter().map(row).collect()
 }
 
 fn json(results: &Results) -> String {

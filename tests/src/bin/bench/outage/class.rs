@@ -4,6 +4,8 @@ use std::fmt;
 
 use clap::ValueEnum;
 
+use super::results::Event;
+
 /// A class of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Class {
@@ -84,6 +86,11 @@ impl Class {
             Self::Deleted => Need::NewMember,
             Self::Silent | Self::OneWayOut | Self::OneWayIn => Need::Probes,
         }
+    }
+
+    /// What of it is measured.
+    pub(crate) fn events(self) -> &'static [Event] {
+        if self.is_total() { &[Event::Repair] } else { &[Event::Failure, Event::Repair] }
     }
 
     /// Whether it leaves no way to the link, so that only the time after the repair says something.
