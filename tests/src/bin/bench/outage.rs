@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     panic::{self, AssertUnwindSafe},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use ipmp_tests::{interrupt, machine};
@@ -89,6 +89,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
                 table::rows(&rows);
             }
             results.rows.extend(rows);
+            // What there is so far is kept, should the run be cut short.
+            keep(&results, &out)?;
         }
     }
     let spent = budget.spent().as_secs();
@@ -98,7 +100,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     } else {
         table::left_out(&results.left_out);
     }
-    keep(&results, &out, &progress)?;
+    for path in keep(&results, &out)? {
+        progress.say(&format!("written: {}", path.display()));
+    }
     if broken.is_empty() {
         return Ok(());
     }
@@ -186,18 +190,14 @@ fn json(results: &Results) -> String {
     serde_json::to_string_pretty(results).expect("it has neither maps nor anything that is not a number")
 }
 
-/// Writes the results and their picture.
-fn keep(results: &Results, out: &Path, progress: &Progress) -> Result<(), String> {
+/// Writes the results and their picture, and says where.
+fn keep(results: &Results, out: &Path) -> Result<[PathBuf; 2], String> {
     let write = |name: &str, text: String| {
         let path = out.join(name);
-        fs::create_dir_all(out)
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|error| cannot("write", &path, &error))?;
-        progress.say(&format!("written: {}", path.display()));
-        Ok::<_, String>(())
+        let written = fs::create_dir_all(out).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| cannot("write", &path, &error)).map(|()| path)
     };
-    write("outage.json", json(results) + "\n")?;
-    write("outage.svg", picture::draw(results))
+    Ok([write("outage.json", json(results) + "\n")?, write("outage.svg", picture::draw(results))?])
 }
 
 /// Draws an earlier run's results again.
