@@ -79,12 +79,7 @@ fn head(svg: &mut Svg, results: &Results) {
     svg.line([374.0, 51.0], [374.0, 65.0], "stroke:black;stroke-width:2.5");
     svg.text([382.0, 62.0], Anchor::Start, "", "p50");
     svg.line([424.0, 51.0], [424.0, 65.0], "stroke:#c00;stroke-width:2.5");
-    svg.text(
-        [432.0, 62.0],
-        Anchor::Start,
-        "",
-        "p99, of fewer than 200 trials p90; all four streams together",
-    );
+    svg.text([432.0, 62.0], Anchor::Start, "", "p99, of fewer than 200 outages p90; both families together");
 }
 
 fn grid(svg: &mut Svg, scale: &Scale, bottom: f64) {
@@ -104,27 +99,24 @@ fn draw_row(svg: &mut Svg, scale: &Scale, row: &Row, y: f64) {
         svg.text([LEFT, line], Anchor::Start, &format!("{GREY};font-style:italic"), &text);
         return;
     }
-    for stream in &row.streams {
-        // Sent above, received below, and neighbours a little apart, so that equal ones can be told.
-        let (colour, lane) = match stream.lane.direction {
-            Direction::Out => (OUT, y + 4.0),
-            Direction::In => (IN, y + ROW / 2.0 + 2.0),
-        };
-        for (number, &outage) in stream.outages_ms.iter().enumerate() {
-            let place = [scale.place(outage), lane + (number % 4) as f64 * 2.2];
+    // Sent above, received below.
+    for (direction, colour, y) in [(Direction::Out, OUT, y), (Direction::In, IN, y + ROW / 2.0)] {
+        let streams = || row.streams.iter().filter(|stream| stream.lane.direction == direction);
+        let figures: Figures = streams().flat_map(|stream| stream.outages_ms.iter().copied()).collect();
+        for (value, colour) in [(high(&figures).1, "#c00"), (figures.percentile(50), "black")] {
+            let place = scale.place(value);
+            let style = format!("stroke:{colour};stroke-width:2.5");
+            svg.line([place, y + 1.0], [place, y + ROW / 2.0 - 1.0], &style);
+        }
+        for (number, &outage) in streams().flat_map(|stream| &stream.outages_ms).enumerate() {
+            // Neighbours a little apart, so that equal ones can be told.
+            let place = [scale.place(outage), y + 3.5 + (number % 4) as f64 * 2.0];
             svg.dot(place, 2.2, &format!("fill:{colour};fill-opacity:0.45"));
         }
+        let unended = streams().map(|stream| stream.unended).sum();
+        let text = format!("{direction:<3} {}", summary(&figures, unended));
+        svg.text([RIGHT + 24.0, y + 10.5], Anchor::Start, "font-size:10px", &text);
     }
-    let figures = row.figures();
-    let mut mark = |value, colour| {
-        let place = scale.place(value);
-        let style = format!("stroke:{colour};stroke-width:2.5");
-        svg.line([place, y + 2.0], [place, y + ROW - 2.0], &style);
-    };
-    mark(high(&figures).1, "#c00");
-    mark(figures.percentile(50), "black");
-    let unended: usize = row.streams.iter().map(|stream| stream.unended).sum();
-    svg.text([RIGHT + 24.0, line], Anchor::Start, "font-size:11px", &summary(&figures, unended));
 }
 
 /// The high percentile that is shown, with its name.

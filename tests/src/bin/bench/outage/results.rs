@@ -135,11 +135,6 @@ impl Row {
         });
         Self { trials: trials.len(), streams: streams.collect(), ..Self::empty(system, class, event) }
     }
-
-    /// The outages of all four streams together.
-    pub(crate) fn figures(&self) -> Figures {
-        self.streams.iter().flat_map(|stream| stream.outages_ms.iter().copied()).collect()
-    }
 }
 
 impl StreamFigures {

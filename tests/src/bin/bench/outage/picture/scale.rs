@@ -9,8 +9,9 @@ pub(super) struct Scale {
     decades: [i32; 2],
 }
 
-/// Share of the width that is zero's.
-const ZERO: f64 = 0.08;
+/// Share of the width that is zero's, and where in it zero is.
+const ZERO: f64 = 0.1;
+const ZERO_PLACE: f64 = 0.02;
 
 impl Scale {
     /// A scale from `left` to `right` for all of these.
@@ -31,7 +32,7 @@ impl Scale {
     pub(super) fn place(&self, ms: f64) -> f64 {
         let width = self.right - self.left;
         if ms <= 0.0 {
-            return self.left + width * ZERO / 2.0;
+            return self.left + width * ZERO_PLACE;
         }
         let [first, last] = self.decades.map(f64::from);
         let share = ((ms.log10() - first) / (last - first)).clamp(0.0, 1.0);
