@@ -2,12 +2,15 @@
 
 use crate::{
     Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, SettingKey, SettingValue, Slot,
-    SlotRef, member::Mac, reason::ReasonCounter,
+    SlotRef,
+    member::Mac,
+    probe::{Probe, ProbeCounters, ProbeHead, RttHistogram},
+    reason::ReasonCounter,
 };
 
 /// Version of everything in this crate that lies in a pin directory. A daemon adopts pins of its own version only;
 /// raise it with every change to a map.
-pub const LAYOUT_VERSION: u32 = 1;
+pub const LAYOUT_VERSION: u32 = 2;
 
 /// Members a group can have, and slots of its member table: the usable word has 64 bits.
 pub const SLOTS: usize = 64;
@@ -47,8 +50,17 @@ pub mod names {
     /// [`crate::SettingValue`] by [`crate::SettingKey`]: what a setting was before the daemon changed it.
     pub const SAVED_SETTINGS: &str = "saved_settings";
 
+    /// [`crate::ProbeHead`] by instance, mapped into the controller's memory.
+    pub const PROBE_HEADS: &str = "probe_heads";
+    /// [`crate::Probe`] by [`crate::probe::probe_index`], mapped into the controller's memory.
+    pub const PROBES: &str = "probes";
+    /// [`crate::ProbeCounters`] by slot number, per CPU.
+    pub const PROBE_COUNTERS: &str = "probe_counters";
+    /// [`crate::RttHistogram`] by [`crate::probe::histogram_index`], mapped into the controller's memory.
+    pub const RTT_HISTOGRAMS: &str = "rtt_histograms";
+
     /// All of the above.
-    pub const ALL: [&str; 10] = [
+    pub const ALL: [&str; 14] = [
         META,
         GROUP_STATE,
         SLOTS,
@@ -59,6 +71,10 @@ pub mod names {
         COUNTERS,
         REASONS,
         SAVED_SETTINGS,
+        PROBE_HEADS,
+        PROBES,
+        PROBE_COUNTERS,
+        RTT_HISTOGRAMS,
     ];
 }
 
@@ -82,7 +98,11 @@ plain! {
     Mac { [u8; 6] }
     MemberCounters { u64, u64, u64, u64 }
     Meta { u32, u32, u64, u64, u64 }
+    Probe { Address, u64, u64, u16, u16, u16, u16, u64 }
+    ProbeCounters { u64, u64, u64, u64, u64 }
+    ProbeHead { u16, u16, u16, u16 }
     ReasonCounter { u64 }
+    RttHistogram { [u32; RttHistogram::BINS] }
     SettingKey { u32, u32 }
     SettingValue { u32, u32 }
     Slot { u32, Mac, u16 }

@@ -8,6 +8,7 @@
 //! | [`flow`] | the flow hash and the bucket it picks |
 //! | [`group`] | per-group values: meta data, state words, bindings |
 //! | [`member`] | per-member values: slots, counters, saved settings |
+//! | [`probe`] | probes on their way and what is said of their replies |
 //! | [`reason`] | why a packet was dropped or took an unusual way |
 //!
 //! # Layout rules
@@ -26,6 +27,7 @@ pub mod flow;
 pub mod group;
 pub mod layout;
 pub mod member;
+pub mod probe;
 pub mod reason;
 
 pub use self::{
@@ -33,5 +35,6 @@ pub use self::{
     choice::{Choice, SlotSet},
     group::{Binding, Bucket, GroupState, Meta},
     member::{MemberCounters, SettingKey, SettingValue, Slot, SlotRef},
+    probe::{Family, Probe, ProbeCounters, ProbeHead, ProbeKind, RttHistogram},
     reason::Reason,
 };

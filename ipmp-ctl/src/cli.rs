@@ -43,15 +43,21 @@ Exit status: 0 on success, 1 when refused or failed (the reason is on standard e
 const STAT_EXAMPLES: &str = "\
 Fields, by view; those in brackets are shown only when named with -o:
   -g  GROUP GROUPNAME STATE FDT INTERFACES [DROPS]
-  -i  INTERFACE ACTIVE GROUP FLAGS LINK PROBE STATE [WEIGHT TXPKTS TXBYTES RXPKTS RXBYTES]
+  -i  INTERFACE ACTIVE GROUP FLAGS LINK PROBE STATE [WEIGHT TXPKTS TXBYTES RXPKTS RXBYTES PROBES LOST FORGED]
   -a  ADDRESS STATE GROUP INBOUND OUTBOUND
+  -t  INTERFACE MODE TESTADDR TARGETS [OTHERS RTTAVG RTTDEV RTTMIN RTTMAX HISTOGRAM]
+  -p  TIME INTERFACE PROBE NETRTT RTT RTTAVG TARGET [RTTDEV]
 
 INTERFACES: active members, then those kept inactive in ( ), then unusable ones in [ ].
 FLAGS: i inactive, s standby, m M nominated for IPv4 and IPv6 multicast, b nominated for IPv4 broadcast, d down,
 h duplicate MAC address.
+TARGETS: the active ones, in the order in which they are probed, starting with the next; RTTAVG and the fields after it
+have a value for each, HISTOGRAM the number of round trips of 1, 2, 4, 8 .. microseconds and more.
 
 Examples:
   ipmp-ctl stat
+  ipmp-ctl stat -t -o all
+  ipmp-ctl stat -p
   ipmp-ctl stat -i -o interface,weight,txpkts,rxpkts
   ipmp-ctl stat -a -P -o address,inbound
   ipmp-ctl stat -i --json";
@@ -65,6 +71,7 @@ Examples:
 const DAEMON_EXAMPLES: &str = "\
 The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; default info). When it ends, by SIGTERM or
 SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
+SIGUSR1 has it log its members, targets, and what became of its probes.
 
 Examples:
   ipmp-ctl daemon
@@ -88,7 +95,7 @@ pub(crate) enum Command {
     Daemon(DaemonArgs),
     /// Validate a configuration: every error with file, line and a fix
     Check(CheckArgs),
-    /// Show groups, interfaces or data addresses, as ipmpstat does
+    /// Show groups, interfaces, data addresses, targets or probes, as ipmpstat does
     Stat(StatArgs),
     /// Say which member carries a flow, and why
     Flow(FlowArgs),
@@ -140,13 +147,19 @@ pub(crate) struct StatArgs {
     /// Data addresses
     #[arg(short, group = "view")]
     pub(crate) addresses: bool,
+    /// Targets
+    #[arg(short, group = "view")]
+    pub(crate) targets: bool,
+    /// Probes, each as it is answered or lost, until Ctrl-C
+    #[arg(short, group = "view")]
+    pub(crate) probes: bool,
     /// Show these fields only, in this order; `all` for every field
     #[arg(short = 'o', value_name = "FIELD,..", value_delimiter = ',')]
     pub(crate) fields: Vec<String>,
     /// Print for programs: no header, fields joined by `:`; needs -o
     #[arg(short = 'P', requires = "fields")]
     pub(crate) parsable: bool,
-    /// Print one JSON object
+    /// Print one JSON object; of probes, one for each
     #[arg(long, conflicts_with_all = ["fields", "parsable"])]
     pub(crate) json: bool,
 }

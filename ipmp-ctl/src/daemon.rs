@@ -2,11 +2,15 @@
 
 use std::{
     future::Future,
+    num::NonZeroU64,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, bail};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::{
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+    thread::set_current_timer_slack,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -72,6 +76,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         netns::enter(namespace)?;
     }
     raise_descriptor_limit();
+    be_punctual();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -84,6 +89,13 @@ fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
         tracing::debug!("raising the limit of open descriptors: {error}");
+    }
+}
+
+/// Timers of this thread are not gathered to save power: probes are to leave, and losses to be seen, in time.
+fn be_punctual() {
+    if let Err(error) = set_current_timer_slack(NonZeroU64::new(1)) {
+        tracing::debug!("setting the timer slack: {error}");
     }
 }
 

@@ -8,8 +8,10 @@
 //! | [`tables`] | the maps, open and typed |
 //! | [`words`] | map values in this process's memory |
 //! | [`diff`] | which writes lead from one assignment to another, pure |
+//! | [`driver_hooks`] | the programs at members' drivers (XDP), and who refuses one |
 //! | [`flow`] | which member carries a flow, pure |
 //! | [`group_path`] | all of it for one group |
+//! | [`probes`] | probes on their way and their replies |
 //! | [`saved`] | old values of kernel settings, in a pinned map |
 //! | [`trace`] | what the programs log |
 //!
@@ -24,12 +26,14 @@
 //! assignment back, and puts its own programs into the links one by one, each in one step.
 
 pub mod diff;
+pub mod driver_hooks;
 pub mod flow;
 pub mod group_path;
 pub mod hook;
 pub mod link_info;
 pub mod object;
 pub mod pins;
+pub mod probes;
 pub mod saved;
 pub mod tables;
 pub mod trace;

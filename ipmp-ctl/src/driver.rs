@@ -13,45 +13,57 @@
 //! nothing: the packet path is pinned, and the next daemon reads it back.
 
 mod addresses;
+mod dump;
 pub mod group;
 mod hook_worker;
 mod link_worker;
 mod links;
 mod notices;
 pub mod prepare;
+mod prober;
+mod probing;
 mod requests;
+mod routes;
 pub mod start;
 mod status;
 pub mod teardown;
 mod upkeep;
+mod watchers;
 
 use std::{
     collections::VecDeque,
     io,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
 use rtnetlink::Handle;
 use tokio::{
+    signal::unix::{SignalKind, signal},
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     time::{MissedTickBehavior, interval},
 };
 
 use self::{
     addresses::tell_link_locals,
-    group::GroupRuntime,
+    group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
+    prober::{Instance, Prober},
+    watchers::Watchers,
 };
 use crate::{
     config::Config,
     control::server::Asked,
-    engine::event::MemberIndex,
+    dataplane::hook::Place,
+    engine::event::{Event, MemberIndex},
     kernel::{
         announce::Announcer,
         carrier::CarrierPoll,
-        netlink::{Change, LinkInfo, Monitor, Snapshot, dump},
+        netlink::{Change, LinkInfo, Monitor, RouteInfo, Snapshot, connect_strictly, dump},
         preflight::unsupported,
+        routes::follow::RouteFollower,
         sysfs::Sysfs,
+        timer::Timer,
     },
     state_file::StateKeeper,
 };
@@ -72,13 +84,18 @@ const DEMOTE_DELAY: Duration = Duration::from_millis(200);
 /// Time between the repairs of two members' settings.
 const REPAIR_DELAY: Duration = Duration::from_millis(50);
 
+/// Number of a group: its place in the order in which groups were added.
+type GroupNumber = usize;
+
 /// A member: number of its group, and its index there.
-type MemberKey = (usize, MemberIndex);
+type MemberKey = (GroupNumber, MemberIndex);
 
 /// What other threads found out.
 enum Found {
     /// The speed of a member's link.
     Speed { group: String, member: MemberIndex, ifindex: u32, speed_mbps: Option<u32> },
+    /// The routes by a group interface.
+    Routes { group: String, routes: Vec<RouteInfo> },
 }
 
 /// The loop and all it owns.
@@ -97,6 +114,16 @@ pub struct Driver {
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
     keeper: StateKeeper,
+    /// When the next thing is due.
+    timer: Timer,
+    prober: Prober,
+    watchers: Watchers,
+    /// Reads routes.
+    strict: Handle,
+    follower: RouteFollower,
+    /// When routes are to be read again, and when they last were.
+    routes_at: Option<Instant>,
+    routes_read: Instant,
     /// When a dump has to follow lost messages.
     resync_at: Option<Instant>,
     /// Members whose settings are to be repaired, and when the next one's turn is.
@@ -146,8 +173,7 @@ impl Driver {
         keeper: StateKeeper,
     ) -> Result<Self, DriverError> {
         let (outcome_sender, outcomes) = mpsc::unbounded_channel();
-        let hooks = HookWorker::start(outcome_sender)
-            .map_err(|source| DriverError::System { what: "starting a thread", source })?;
+        let hooks = HookWorker::start(outcome_sender).map_err(system("starting a thread"))?;
         Ok(Self {
             config,
             handle,
@@ -162,6 +188,13 @@ impl Driver {
             found: mpsc::unbounded_channel(),
             asked,
             keeper,
+            timer: Timer::new().map_err(system("making a timer"))?,
+            prober: Prober::new().map_err(system("preparing to probe"))?,
+            watchers: Watchers::default(),
+            strict: connect_strictly()?,
+            follower: RouteFollower::subscribe()?,
+            routes_at: None,
+            routes_read: Instant::now(),
             resync_at: None,
             repairs: VecDeque::new(),
             repair_at: None,
@@ -188,21 +221,27 @@ impl Driver {
         let event = group.snapshot_event(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
         group.engine.handle(event, Instant::now());
+        self.read_first_routes(&mut group).await?;
         // Maps, then programs, and carrier last: a group interface that comes up before its programs would do its
         // duplicate address detection unheard. What the engine wants of the interface therefore waits for the hooks.
         group.install_first(&mut self.hooks);
         while self.hooks.is_busy(group.name()) {
             let Some(outcome) = self.outcomes.recv().await else { break };
+            if outcome.group != group.name() {
+                self.on_outcome(outcome);
+                continue;
+            }
             self.hooks.arrived(&outcome);
-            if let Some(stale) = group.path.attached(outcome.slot, outcome.link, outcome.result?)? {
+            if let Some(stale) = group.path.attached(outcome.link, outcome.result?)? {
                 self.hooks.detach(group.name(), stale);
             }
         }
         group.path.remove_inherited()?;
         let peer = crate::kernel::group_link::peer_name(group.name());
         group.path.attach_group(&peer)?;
-        group.drain(&self.announcer, &mut self.hooks);
+        group.drain(&mut self.tools(number));
         group.follow_multicast();
+        group.sync_hooks(&mut self.hooks);
         let by = group.path.attached_by().unwrap_or("nothing");
         tracing::info!(
             group = group.name(),
@@ -214,8 +253,9 @@ impl Driver {
         Ok(())
     }
 
-    /// Runs until `stop` is done.
+    /// Runs until `stop` is done. SIGUSR1 has it log what it knows.
     pub async fn run(&mut self, stop: impl Future<Output = ()>) -> Result<(), DriverError> {
+        let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
         for slow in [&mut multicast, &mut scan] {
@@ -224,46 +264,66 @@ impl Driver {
         }
         tokio::pin!(stop);
         loop {
-            let wake = self.next_wake();
+            self.timer.set(self.next_wake()).map_err(system("setting a timer"))?;
             tokio::select! {
                 biased;
                 edges = self.carrier.next() => {
-                    let edges = edges.map_err(|source| DriverError::System { what: "polling carriers", source })?;
+                    let edges = edges.map_err(system("polling carriers"))?;
                     for (key, up) in edges {
                         self.on_carrier(key, up);
                     }
                 }
+                fired = self.timer.fired() => {
+                    fired.map_err(system("waiting for a timer"))?;
+                    self.on_time().await;
+                }
                 change = self.monitor.next() => {
                     self.on_change(change.ok_or(DriverError::MonitorEnded)?).await;
                 }
-                () = sleep_until(wake) => self.on_time().await,
+                responders = self.prober.responders() => {
+                    self.on_responders(responders.map_err(system("waiting for answers"))?);
+                }
+                Some(touched) = self.follower.next() => self.on_routes(&touched),
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
                 Some(Asked { request, reply }) = self.asked.recv() => {
                     let answer = self.answer(request).await;
-                    // An asker that has gone away needs no reply.
+                    // An asker that has gone away needs no answer.
                     drop(reply.send(answer));
                 }
                 _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
                 _ = scan.tick() => self.scan().await,
+                Some(()) = tell.recv() => self.dump(),
                 () = &mut stop => return Ok(()),
             }
-            for group in self.groups.iter_mut().flatten() {
-                group.drain(&self.announcer, &mut self.hooks);
+            self.drain();
+        }
+    }
+
+    /// Carries out everything that the engines want done.
+    fn drain(&mut self) {
+        let Self { groups, announcer, hooks, prober, watchers, .. } = self;
+        for (number, group) in groups.iter_mut().enumerate() {
+            if let Some(group) = group {
+                group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers });
             }
         }
+    }
+
+    fn tools(&mut self, group: GroupNumber) -> Tools<'_> {
+        let Self { announcer, hooks, prober, watchers, .. } = self;
+        Tools { group, announcer, hooks, prober, watchers }
     }
 
     fn next_wake(&self) -> Option<Instant> {
         let engines = self.groups.iter().flatten().filter_map(|group| group.engine.poll_timeout());
-        engines.map(|wake| wake.at).chain(self.resync_at).chain(self.demote_at).chain(self.repair_at).min()
+        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at];
+        engines.map(|wake| wake.at).chain(own.into_iter().flatten()).min()
     }
 
     async fn on_time(&mut self) {
+        self.groups.iter_mut().flatten().for_each(GroupRuntime::tell_time);
         let now = Instant::now();
-        for group in self.groups.iter_mut().flatten() {
-            group.engine.handle_timeout(now);
-        }
         if self.resync_at.is_some_and(|at| at <= now) {
             self.resync_at = None;
             self.resync().await;
@@ -274,6 +334,9 @@ impl Driver {
         }
         if self.repair_at.is_some_and(|at| at <= now) {
             self.repair_next().await;
+        }
+        if self.routes_at.is_some_and(|at| at <= now) {
+            self.read_routes();
         }
     }
 
@@ -299,17 +362,38 @@ impl Driver {
 
     fn on_outcome(&mut self, outcome: Outcome) {
         self.hooks.arrived(&outcome);
-        let Outcome { group: name, slot, link, result } = outcome;
-        let group = self.groups.iter_mut().flatten().find(|group| group.name() == name);
+        let Outcome { group: name, place, link, result } = outcome;
+        let number =
+            self.groups.iter().position(|group| group.as_ref().is_some_and(|group| group.name() == name));
+        let Self { groups, announcer, hooks, prober, watchers, .. } = self;
+        let group = number.and_then(|number| Some((number, groups[number].as_mut()?)));
         match (group, result) {
-            (Some(group), Ok(attached)) => match group.path.attached(slot, link, attached) {
-                Ok(Some(stale)) => self.hooks.detach(&name, stale),
-                Ok(None) => {}
-                Err(error) => tracing::error!(group = name, "{error}"),
-            },
-            (None, Ok(attached)) => self.hooks.detach(&name, attached),
+            (Some((number, group)), Ok(attached)) => {
+                match group.path.attached(link, attached) {
+                    Ok(Some(stale)) => hooks.detach(&name, stale),
+                    Ok(None) => {}
+                    Err(error) => tracing::error!(group = name, "{error}"),
+                }
+                // The program at the driver comes after the other one.
+                group.sync_hooks(hooks);
+                group.listen_on(&mut Tools { group: number, announcer, hooks, prober, watchers });
+            }
+            (None, Ok(attached)) => hooks.detach(&name, attached),
+            (Some((_, group)), Err(error)) if matches!(place, Place::MemberDriver(..)) => {
+                if group.path.driver_refused(place, link, &error.to_string()) {
+                    tracing::error!("{error}; replies to probes are accounted for at the TC hook meanwhile");
+                }
+            }
             // The next scan tries again.
             (_, Err(error)) => tracing::error!(group = name, "{error}"),
+        }
+    }
+
+    fn on_responders(&mut self, responders: Vec<(Instance, IpAddr)>) {
+        for (Instance { group, member, family }, address) in responders {
+            if let Some(Some(group)) = self.groups.get_mut(group) {
+                group.engine.handle(Event::Responder { member, family, address }, Instant::now());
+            }
         }
     }
 
@@ -332,10 +416,7 @@ impl Driver {
     }
 }
 
-/// Waits for the moment, or for ever.
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
+/// What went wrong with a thread or a descriptor.
+fn system(what: &'static str) -> impl Fn(io::Error) -> DriverError {
+    move |source| DriverError::System { what, source }
 }

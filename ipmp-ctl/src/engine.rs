@@ -12,7 +12,7 @@
 //!
 //! Time never goes back from one call to the next; standing still is fine. A timeout that comes early, late, twice or
 //! without reason does no harm: what is due is done, and nothing else. After any input the next wake-up lies in the
-//! future.
+//! future, but for that of [`Timer::Probe`] after an event: replies can be looked up by [`Engine::handle_timeout`] only.
 //!
 //! The first event has to be [`Event::Snapshot`]. Nothing is emitted before it, for nobody knows by then which members
 //! there are; and everything in it counts as one change, so that a daemon that takes over from an earlier one does not
@@ -26,6 +26,7 @@
 //! | --- | --- |
 //! | `link` | whether a link that comes up can be trusted |
 //! | `duplicates` | who keeps a MAC address that two members have |
+//! | `probing` | what is probed when, and what the replies mean |
 //! | `roster`, `member` | the state of each member |
 //! | `active_set` | which of the working members carry traffic |
 //! | `group`, `weights`, `homes`, `slots` | what follows from it for the group, the shares, the addresses, the numbers |
@@ -53,6 +54,7 @@ mod homes;
 mod link;
 pub mod member;
 mod planner;
+mod probing;
 mod roster;
 mod settle;
 mod slots;
@@ -65,9 +67,10 @@ use self::{
     action::Action,
     announcer::Announcer,
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex},
+    event::{Event, Limits, Link, MemberIndex, Replies},
     homes::Homes,
     member::Past,
+    probing::Probing,
     roster::Roster,
     slots::Slots,
     timers::{Timer, Timers, Wake},
@@ -104,13 +107,16 @@ pub struct Engine {
     started: bool,
     /// When to hand out the assignment again.
     install_at: Option<Instant>,
+    /// Whether something was told that needs all conclusions to be drawn.
+    unsettled: bool,
+    probing: Probing,
     actions: VecDeque<Action>,
 }
 
 impl Engine {
     /// A group by this configuration. `adopted` is what an earlier daemon has left in the packet path: where it still
-    /// fits, nothing moves.
-    pub fn new(config: config::Group, adopted: Option<Assignment>, now: Instant) -> Self {
+    /// fits, nothing moves. `seed` is where chance comes from: it spreads probes in time.
+    pub fn new(config: config::Group, adopted: Option<Assignment>, seed: u64, now: Instant) -> Self {
         let assignment = adopted.unwrap_or_default();
         Self {
             roster: Roster::new(&config),
@@ -127,18 +133,29 @@ impl Engine {
             unusable_told: false,
             started: false,
             install_at: None,
+            unsettled: false,
             actions: VecDeque::new(),
+            probing: Probing::new(&config, seed),
             config,
         }
     }
 
     /// Input: something has happened.
     pub fn handle(&mut self, event: Event, now: Instant) {
+        match event {
+            // There are thousands a second of these, and nothing follows from them by itself.
+            Event::ProbeSent { probe, began, done } => return self.probing.sent(probe, began, done),
+            Event::ProbeNotSent { probe } => return self.probing.not_sent(probe),
+            _ => {}
+        }
         let now = self.begin(now);
+        // Anybody on the link can answer, as often as he likes.
+        self.unsettled |= !matches!(event, Event::Responder { .. });
         match event {
             Event::TestAddress { member, address, present } => {
                 self.note_test_address(member, address, present);
             }
+            Event::Routes(routes) => self.probing.set_routes(routes),
             Event::Snapshot { links, addresses } => self.look(&links, &addresses, now),
             _ if !self.started => {} // the snapshot to come will say so too
             Event::Link { member, link } => self.roster.set_link(member, link, now),
@@ -146,14 +163,23 @@ impl Engine {
             Event::Carrier { member, up } => self.roster.set_carrier(member, up, now),
             Event::AddressAdded(address) => self.homes.add(address),
             Event::AddressRemoved(address) => self.homes.remove(address),
+            Event::Listening { member, family, source } => {
+                self.probing.listening(member, family, source, now);
+            }
+            Event::Responder { family, address, .. } => {
+                self.probing.responder(family, address, now);
+                self.probing.review_all(&mut self.roster, now);
+            }
             Event::InstallFailed => self.install_at = Some(now + INSTALL_AGAIN),
+            Event::ProbeSent { .. } | Event::ProbeNotSent { .. } => {}
         }
         self.finish(now);
     }
 
-    /// Input: the time of a wake-up has come.
-    pub fn handle_timeout(&mut self, now: Instant) {
+    /// Input: the time of a wake-up has come. `replies` are those that the packet path has recorded by `now`.
+    pub fn handle_timeout(&mut self, now: Instant, replies: &dyn Replies) {
         let now = self.begin(now);
+        self.probing.serve(now, replies, &mut self.roster);
         self.finish(now);
     }
 
@@ -185,7 +211,7 @@ impl Engine {
     /// What every input starts with: what was due before it comes first. Should the time go back, it stands still.
     fn begin(&mut self, now: Instant) -> Instant {
         self.clock = self.clock.max(now);
-        self.roster.repair_due(self.clock);
+        self.roster.serve(self.clock);
         self.clock
     }
 
@@ -218,13 +244,32 @@ impl Engine {
         }
     }
 
+    /// Draws all conclusions. What probing can do for a member and the state of that member depend on each other, but
+    /// only so far: the second look finds nothing new.
+    fn follow(&mut self, now: Instant) {
+        for _ in 0..3 {
+            self.settle(now);
+            let data: Vec<_> = self.homes.up().map(|home| home.address).collect();
+            self.probing.follow(&self.config, &mut self.roster, &data, now);
+            self.probing.ask(now);
+            if !self.roster.is_touched() {
+                break;
+            }
+        }
+    }
+
     fn finish(&mut self, now: Instant) {
         if !self.started {
             return;
         }
-        self.settle(now);
+        // What a probe brings changes nothing but for one in a million.
+        if std::mem::take(&mut self.unsettled) || self.roster.is_touched() {
+            self.follow(now);
+        }
+        self.actions.extend(self.probing.actions());
         self.repeat(now);
-        self.timers.set(Timer::Repair, self.roster.next_repair());
+        self.timers.set(Timer::Repair, self.roster.next());
+        self.timers.set(Timer::Probe, self.probing.next());
         self.timers.set(Timer::Announce, self.announcer.next_address());
         self.timers.set(Timer::ReportMemberships, self.announcer.next_report());
         self.timers.set(Timer::KeepAlive, self.announcer.next_member());

@@ -17,6 +17,7 @@ use crate::{
     member::{self, UNTOUCHED},
     nd,
     packet::{Ethernet, IPV4_HEAD, IPV6_HEAD, LONG_HEAD, Packet, ethertype, packet_type},
+    probe,
 };
 
 /// Where a frame goes.
@@ -31,6 +32,8 @@ enum Destination {
     Both,
     /// To the group interface, counted, but up this member's own stack.
     GroupByMember,
+    /// Nowhere: it was the reply to a probe, and has done its work.
+    Taken,
     /// Nowhere.
     Drop(Reason),
 }
@@ -42,6 +45,7 @@ pub fn run(ctx: &TcContext) -> i32 {
     let Some(state) = State::get() else { return UNTOUCHED };
     match classify(packet, state) {
         Destination::Member => UNTOUCHED,
+        Destination::Taken => TC_ACT_SHOT,
         Destination::Drop(reason) => {
             debug!(
                 ctx,
@@ -147,7 +151,7 @@ fn ipv4(packet: Packet, state: State, to_group: bool) -> Destination {
         return if query { Destination::Both } else { Destination::Group };
     }
     if state.test_address(&ip.destination()) == Some(config::slot()) {
-        return Destination::Member;
+        return own(packet);
     }
     if config::receive_on_member() { Destination::GroupByMember } else { Destination::Group }
 }
@@ -175,12 +179,18 @@ fn ipv6(packet: Packet, state: State, to_group: bool) -> Destination {
         };
     }
     if state.test_address(&destination) == Some(config::slot()) {
-        return Destination::Member;
+        return own(packet);
     }
     // Neighbour discovery and link-local traffic are tied to the interface that they arrive on.
     let tied =
         nd::is_discovery(message) || (destination.bytes[0] == 0xfe && destination.bytes[1] & 0xc0 == 0x80);
     if config::receive_on_member() && !tied { Destination::GroupByMember } else { Destination::Group }
+}
+
+/// Where a packet to this member's own test address goes.
+#[inline(always)]
+fn own(packet: Packet) -> Destination {
+    if probe::account_packet(packet) { Destination::Taken } else { Destination::Member }
 }
 
 /// Whether this member is the nominated one.

@@ -7,18 +7,23 @@ use crate::{
     packet::{ETH_LEN, Packet},
 };
 
+/// ICMP.
+pub const ICMP: u8 = 1;
 /// IGMP.
 pub const IGMP: u8 = 2;
 
 /// More fragments, or an offset: the bits of a fragment.
 const FRAGMENT: u16 = 0x3fff;
 
+/// The offset alone.
+const OFFSET: u16 = 0x1fff;
+
 /// An IPv4 header without options.
 #[repr(C)]
 pub struct Ipv4 {
     version_and_length: u8,
     _service: u8,
-    _total_length: [u8; 2],
+    total_length: [u8; 2],
     _identification: [u8; 2],
     fragment: [u8; 2],
     _time_to_live: u8,
@@ -62,10 +67,28 @@ impl Ipv4 {
         ETH_LEN + (self.version_and_length & 0x0f) as usize * 4
     }
 
+    /// Length of header and payload, as the header says.
+    #[inline(always)]
+    pub fn total_length(&self) -> u16 {
+        u16::from_be_bytes(self.total_length)
+    }
+
+    /// Whether it is a part of a packet.
+    #[inline(always)]
+    pub fn is_fragment(&self) -> bool {
+        u16::from_be_bytes(self.fragment) & FRAGMENT != 0
+    }
+
+    /// Whether the header of the upper protocol follows: not in later fragments, nor behind a header that makes no sense.
+    #[inline(always)]
+    pub fn begins(&self) -> bool {
+        u16::from_be_bytes(self.fragment) & OFFSET == 0 && (0x45..=0x4f).contains(&self.version_and_length)
+    }
+
     /// The ports, where they belong to the flow. A fragment has none: only the first one carries them.
     #[inline(always)]
     pub fn transport(&self, packet: Packet) -> Transport {
-        if u16::from_be_bytes(self.fragment) & FRAGMENT != 0 {
+        if self.is_fragment() {
             return Transport::NONE;
         }
         ports(packet, self.protocol, self.upper_offset())

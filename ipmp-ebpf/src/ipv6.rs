@@ -27,7 +27,7 @@ const END: usize = 2048;
 #[repr(C)]
 pub struct Ipv6 {
     _version_and_flow: [u8; 4],
-    _payload_length: [u8; 2],
+    payload_length: [u8; 2],
     /// Protocol of what follows.
     pub next_header: u8,
     _hop_limit: u8,
@@ -42,6 +42,12 @@ impl Ipv6 {
     #[inline(always)]
     pub fn of(packet: Packet) -> Option<&'static Self> {
         packet.at(ETH_LEN)
+    }
+
+    /// Length of what follows, as the header says.
+    #[inline(always)]
+    pub fn payload_length(&self) -> u16 {
+        u16::from_be_bytes(self.payload_length)
     }
 
     /// The source address as key.

@@ -2,19 +2,22 @@
 
 use std::fmt::{Display, Write};
 
+use crate::plan;
+
 /// One group, written as the configuration file has it.
 #[derive(Clone, Debug)]
 pub struct GroupConfig {
     name: String,
     lines: Vec<String>,
     members: Vec<(String, Vec<String>)>,
+    by_link_local: bool,
 }
 
 impl GroupConfig {
     /// A group without members. Flap damping is off, since tests pull cables more often than twice a minute.
     pub fn new(name: &str) -> Self {
         let lines = vec!["link-ups-per-minute = 0".to_owned()];
-        Self { name: name.to_owned(), lines, members: Vec::new() }
+        Self { name: name.to_owned(), lines, members: Vec::new(), by_link_local: false }
     }
 
     /// Its name.
@@ -47,6 +50,29 @@ impl GroupConfig {
         self
     }
 
+    /// With the IPv4 test address of the plan for each member of the IPMP host `host`.
+    #[must_use]
+    pub fn tested(mut self, host: usize) -> Self {
+        for (index, (_, lines)) in self.members.iter_mut().enumerate() {
+            lines.push(format!("test-addresses = [\"{}\"]", plan::test_v4(host, index)));
+        }
+        self
+    }
+
+    /// With members probed from their link-local addresses, where nothing else is said.
+    #[must_use]
+    pub fn tested_by_link_local(mut self) -> Self {
+        self.by_link_local = true;
+        self
+    }
+
+    /// With exactly these targets.
+    #[must_use]
+    pub fn targets(self, targets: impl IntoIterator<Item = impl Display>) -> Self {
+        let list: Vec<_> = targets.into_iter().map(|target| format!("\"{target}\"")).collect();
+        self.line(&format!("targets = [{}]", list.join(", ")))
+    }
+
     /// With this member, or these keys of a member that it has already.
     #[must_use]
     pub fn member(mut self, name: &str, lines: &[&str]) -> Self {
@@ -69,6 +95,9 @@ impl Display for GroupConfig {
             writeln!(f, "\n[group.{}.member.{member}]", self.name)?;
             for line in lines {
                 writeln!(f, "{line}")?;
+            }
+            if !self.by_link_local && !lines.iter().any(|line| line.starts_with("test-addresses")) {
+                writeln!(f, "test-addresses = []")?;
             }
         }
         f.write_char('\n')

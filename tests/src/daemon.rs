@@ -25,6 +25,9 @@ use crate::{
 
 mod ask;
 pub mod stat;
+mod watch;
+
+pub use self::watch::Watch;
 
 /// A daemon of one namespace with socket, pins and configuration of its own. Dropping the value stops it and removes
 /// its groups; while a panic unwinds its log is printed. The process also ends (SIGTERM) with the thread that started it.
@@ -176,6 +179,26 @@ impl Daemon {
         })
     }
 
+    /// Stops the process where it is (SIGSTOP).
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets the process go on (SIGCONT).
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Sends the process a signal that does not end it.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a child that was not waited for can be signalled");
+    }
+
+    /// The process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(self.child.as_ref().expect("the daemon runs"))
+    }
+
     /// Removes a group; the daemon or, without one, the command does it.
     pub fn down(&self, group: &str) -> Output {
         self.ctl(&["down", group])
@@ -250,6 +273,9 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         if thread::panicking() && !interrupt::requested() {
             eprintln!("--- log of the daemon in {}:\n{}---", self.netns, self.log());
+        }
+        if let Some(child) = &self.child {
+            let _ = kill_process(Pid::from_child(child), Signal::CONT);
         }
         for group in &self.groups {
             let _ = self.down(group);

@@ -3,25 +3,34 @@
 use std::{
     io,
     os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+    process::Command,
 };
 
-use crate::Netns;
+use crate::{Netns, ctl};
 
 const BPF_PROG_LOAD: libc::c_int = 5;
 const BPF_LINK_CREATE: libc::c_int = 28;
 const BPF_PROG_TYPE_SCHED_CLS: u32 = 3;
+const BPF_PROG_TYPE_XDP: u32 = 6;
+const BPF_XDP: u32 = 37;
 const BPF_TCX_EGRESS: u32 = 47;
 /// Before all others, where no other is named.
 const BPF_F_BEFORE: u32 = 1 << 3;
+/// By the driver of the NIC, or not at all.
+const XDP_FLAGS_DRV_MODE: u32 = 1 << 2;
 
-/// `r0 = 0; exit`: `TC_ACT_OK`, "let it pass, and ask nobody else".
-const PASS: [u64; 2] = [0xb7, 0x95];
+/// `TC_ACT_OK`: "let it pass, and ask nobody else".
+const TC_ACT_OK: u32 = 0;
+const XDP_PASS: u32 = 2;
 
-/// A program at the egress of an interface that lets every packet pass, so that those after it never see one. Dropping
-/// the value takes it away.
+/// A program that lets every packet pass, so that others at the same place after it never see one. Dropping the value
+/// takes it away.
 #[derive(Debug)]
-pub struct PassingProgram {
-    _link: OwnedFd,
+pub enum PassingProgram {
+    /// It goes with its link.
+    Link(OwnedFd),
+    /// This command removes it.
+    Filter(Command),
 }
 
 /// What `BPF_PROG_LOAD` reads, as far as we use it.
@@ -43,26 +52,61 @@ struct Link {
 }
 
 impl PassingProgram {
-    /// Puts it before all other programs at the egress of `interface`.
+    /// Puts it before all other programs at the egress of `interface`: on its TCX hook, or as a filter where the kernel
+    /// has none.
     pub fn at_egress(netns: &Netns, interface: &str) -> Self {
-        let ifindex =
-            netns.ifindex(interface).unwrap_or_else(|| panic!("no {interface} in {}", netns.name()));
-        let load = Load {
-            kind: BPF_PROG_TYPE_SCHED_CLS,
-            instruction_count: PASS.len() as u32,
-            instructions: PASS.as_ptr() as u64,
-            license: c"GPL".as_ptr() as u64,
-        };
-        let program = bpf(BPF_PROG_LOAD, &load).expect("the kernel takes a program of two instructions");
-        let link = Link {
-            program: program.as_raw_fd().cast_unsigned(),
-            ifindex,
-            hook: BPF_TCX_EGRESS,
-            flags: BPF_F_BEFORE,
-        };
-        let link = netns.run(|| bpf(BPF_LINK_CREATE, &link));
-        Self { _link: link.unwrap_or_else(|error| panic!("a program at {interface}: {error}")) }
+        let program = load(BPF_PROG_TYPE_SCHED_CLS, TC_ACT_OK);
+        match attach(&program, netns, interface, BPF_TCX_EGRESS, BPF_F_BEFORE) {
+            Ok(link) => Self::Link(link),
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Self::filter(netns, interface),
+            Err(error) => panic!("a program at {interface}: {error}"),
+        }
     }
+
+    /// Lets the driver of `interface` run it on every packet that arrives (native XDP).
+    pub fn at_driver(netns: &Netns, interface: &str) -> Self {
+        let program = load(BPF_PROG_TYPE_XDP, XDP_PASS);
+        let link = attach(&program, netns, interface, BPF_XDP, XDP_FLAGS_DRV_MODE);
+        Self::Link(link.unwrap_or_else(|error| panic!("native XDP at {interface}: {error}")))
+    }
+
+    fn filter(netns: &Netns, interface: &str) -> Self {
+        let tc = |verb: &str| {
+            let mut command = netns.command("tc");
+            command.args(["filter", verb, "dev", interface, "egress", "prio", "1"]);
+            command
+        };
+        let output = ctl::run(tc("add").args(["matchall", "action", "ok"]));
+        assert!(output.status.success(), "a filter at {interface}: {}", ctl::describe(&output));
+        Self::Filter(tc("del"))
+    }
+}
+
+impl Drop for PassingProgram {
+    fn drop(&mut self) {
+        if let Self::Filter(remove) = self {
+            // The interface may be gone, and the filter with it.
+            let _ = ctl::run(remove);
+        }
+    }
+}
+
+/// Loads `r0 = result; exit`.
+fn load(kind: u32, result: u32) -> OwnedFd {
+    let instructions = [0xb7 | u64::from(result) << 32, 0x95];
+    let load = Load {
+        kind,
+        instruction_count: instructions.len() as u32,
+        instructions: instructions.as_ptr() as u64,
+        license: c"GPL".as_ptr() as u64,
+    };
+    bpf(BPF_PROG_LOAD, &load).expect("the kernel takes a program of two instructions")
+}
+
+fn attach(program: &OwnedFd, netns: &Netns, interface: &str, hook: u32, flags: u32) -> io::Result<OwnedFd> {
+    let ifindex = netns.ifindex(interface).unwrap_or_else(|| panic!("no {interface} in {}", netns.name()));
+    let link = Link { program: program.as_raw_fd().cast_unsigned(), ifindex, hook, flags };
+    netns.run(|| bpf(BPF_LINK_CREATE, &link))
 }
 
 fn bpf<T>(command: libc::c_int, attributes: &T) -> io::Result<OwnedFd> {

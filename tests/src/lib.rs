@@ -4,7 +4,9 @@
 //! a counter), so that any number of tests can run at once. What a killed process left is swept away by the next one
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
+pub mod attached;
 pub mod bulk;
+pub mod busy;
 pub mod capture;
 pub mod config;
 pub mod counters;
@@ -16,6 +18,8 @@ pub mod eventually;
 pub mod figures;
 pub mod flows;
 pub mod foreign_program;
+pub mod forger;
+pub mod hub;
 pub mod interrupt;
 pub mod ip;
 pub mod link;
@@ -29,10 +33,13 @@ pub mod program;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
+pub mod silence;
+pub mod skip;
 pub mod stream;
 pub mod switch;
 pub mod topology;
 pub mod usable;
+pub mod usage;
 
 pub use self::{
     capture::Capture,

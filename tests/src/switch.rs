@@ -66,6 +66,32 @@ impl Switch {
         self.set_state(port, 3);
     }
 
+    /// Lets what comes in by the port, from the system there, be lost.
+    pub fn lose_from(&self, port: &str) {
+        self.lose("ingress", port);
+    }
+
+    /// Lets what goes out by the port, to the system there, be lost.
+    pub fn lose_to(&self, port: &str) {
+        self.lose("egress", port);
+    }
+
+    /// Ends [`Switch::lose_from`] and [`Switch::lose_to`].
+    pub fn lose_nothing(&self, port: &str) {
+        self.nft(&format!("delete table netdev {port}"));
+    }
+
+    fn lose(&self, way: &str, port: &str) {
+        self.nft(&format!(
+            "table netdev {port} {{ chain {way} {{ type filter hook {way} device {port} priority 0; policy drop; }}; }}"
+        ));
+    }
+
+    fn nft(&self, ruleset: &str) {
+        let output = self.netns.command("nft").arg(ruleset).output().expect("nft is installed");
+        assert!(output.status.success(), "nft {ruleset}: {}", ctl::describe(&output));
+    }
+
     fn set_state(&self, port: &str, state: u8) {
         let state = state.to_string();
         let output =

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use ipmp_tests::{
-    Capture, Daemon, Netns, Rig, Topology, ctl,
+    Capture, Daemon, Netns, Rig, Topology,
+    attached::{filters, programs, tcx_programs},
+    ctl,
     daemon::stat,
     eventually::{A_WHILE, SOON, always, eventually, holds},
     packet_socket::Direction,
@@ -56,45 +58,38 @@ fn a_new_daemon_takes_the_path_over_without_a_lost_packet() {
     rig.until_reachable();
 }
 
-/// What `tc filter show` tells of the programs at the group interface and the members.
-fn filters(host: &Netns, members: &[String]) -> Vec<String> {
-    let names = ["ipmp0", "ipmp0-p"].into_iter().chain(members.iter().map(String::as_str));
-    let on = |name: &str| {
-        ["ingress", "egress"].map(|hook| {
-            let output = host.command("tc").args(["filter", "show", "dev", name, hook]).output();
-            ctl::text(&output.expect("tc is installed"))
-        })
-    };
-    let text = names.filter(|name| host.has(name)).flat_map(on).collect::<String>();
-    text.lines().filter(|line| line.contains("handle")).map(str::to_owned).collect()
+/// The interfaces at which a group has programs.
+fn with_group(members: &[String]) -> Vec<String> {
+    ["ipmp0", "ipmp0-p"].map(str::to_owned).into_iter().chain(members.iter().cloned()).collect()
 }
 
 #[test]
 fn clsact_filters_are_taken_over_without_a_lost_packet_and_removed_by_down() {
     let mut rig = Rig::with_arguments(Topology::new(), &["--attach", "clsact"]);
     let members = rig.topology.hosts[0].members.clone();
-    let before = filters(rig.host(), &members);
+    let ours = with_group(&members);
+    let before = filters(rig.host(), &ours);
     assert_eq!(before.len(), 5, "one on each member, one at each end of the group interface: {before:#?}");
     assert_eq!(tcx_programs(rig.host(), &members), 0, "programs on TCX hooks");
     without_loss(&mut rig, |daemon| {
         daemon.kill9();
         daemon.restart();
     });
-    assert_eq!(filters(rig.host(), &members).len(), 5, "replaced, not added");
+    assert_eq!(filters(rig.host(), &ours).len(), 5, "replaced, not added");
     rig.fail(0);
     rig.until_reachable();
     assert!(rig.daemon.down("ipmp0").status.success());
-    assert_eq!(filters(rig.host(), &members), Vec::<String>::new());
+    assert_eq!(filters(rig.host(), &ours), Vec::<String>::new());
 }
 
 #[test]
 fn clsact_filters_are_removed_by_down_without_a_daemon() {
     let mut rig = Rig::with_arguments(Topology::new(), &["--attach", "clsact"]);
-    let members = rig.topology.hosts[0].members.clone();
+    let ours = with_group(&rig.topology.hosts[0].members);
     rig.daemon.kill9();
-    assert_eq!(filters(rig.host(), &members).len(), 5);
+    assert_eq!(filters(rig.host(), &ours).len(), 5);
     assert!(rig.daemon.down("ipmp0").status.success());
-    assert_eq!(filters(rig.host(), &members), Vec::<String>::new());
+    assert_eq!(filters(rig.host(), &ours), Vec::<String>::new());
     assert_eq!(rig.daemon.group_pins("ipmp0"), None);
 }
 
@@ -147,27 +142,6 @@ fn settings(host: &Netns, members: &[String]) -> Vec<String> {
         seen.extend(lines);
     }
     seen
-}
-
-/// Number of programs on the members: TCX links, or filters where the kernel has no TCX.
-fn programs(host: &Netns, members: &[String]) -> usize {
-    let filters = |name: &str, hook: &str| {
-        let shown = ctl::run(host.command("tc").args(["filter", "show", "dev", name, hook]));
-        ctl::text(&shown).matches("direct-action").count()
-    };
-    let on_clsact: usize =
-        members.iter().flat_map(|name| ["ingress", "egress"].map(|hook| filters(name, hook))).sum();
-    tcx_programs(host, members) + on_clsact
-}
-
-/// Programs on the TCX hooks of the members.
-fn tcx_programs(host: &Netns, members: &[String]) -> usize {
-    use aya::programs::{SchedClassifier, TcAttachType};
-    let links = |name: &str, hook| {
-        host.run(|| SchedClassifier::query_tcx(name, hook).map_or(0, |(_, programs)| programs.len()))
-    };
-    let hooks = [TcAttachType::Ingress, TcAttachType::Egress];
-    members.iter().flat_map(|name| hooks.map(|hook| links(name, hook))).sum()
 }
 
 fn until_ready(host: &Netns, members: &[String]) {

@@ -4,10 +4,11 @@ use std::{path::Path, process::Command};
 
 use aya::maps::MapData;
 use ipmp_common::{
-    Address, Binding, Bucket, GroupState, MemberCounters, Meta, Reason, SettingKey, SettingValue, Slot,
-    SlotRef,
+    Address, Binding, Bucket, GroupState, MemberCounters, Meta, Probe, ProbeCounters, ProbeHead, Reason,
+    RttHistogram, SettingKey, SettingValue, Slot, SlotRef,
     layout::{ADDRESSES, BUCKETS, MACS, SAVED_SETTINGS, SLOTS, names},
     member::Mac,
+    probe::{INSTANCES, PLACES, TARGETS},
     reason::ReasonCounter,
 };
 use ipmp_ctl::dataplane::object::{Constants, Program};
@@ -19,11 +20,13 @@ use serde_json::Value;
 
 /// A program, the trace level it is loaded with, and the instructions that the verifier may look at: about twice of what it
 /// looked at when this was written. Kernels give up at a million; loading takes about a microsecond for each.
-const VERIFIED: [(Program, u8, u32); 4] = [
+const VERIFIED: [(Program, u8, u32); 6] = [
     (Program::GroupEgress, 0, 60_000),
     (Program::GroupEgress, 5, 75_000),
     (Program::MemberIngress, 0, 25_000),
     (Program::MemberIngress, 5, 30_000),
+    (Program::MemberProbe, 0, 10_000),
+    (Program::MemberGeneric, 0, 10_000),
 ];
 
 /// Bytes of machine code of a program without tracing: what a packet may push out of the CPU's first cache.
@@ -48,6 +51,10 @@ fn the_maps_have_the_names_sizes_and_capacities_of_the_contract() {
         (names::COUNTERS, INDEX, size::<MemberCounters>(), SLOTS),
         (names::REASONS, INDEX, size::<ReasonCounter>(), Reason::COUNT),
         (names::SAVED_SETTINGS, size::<SettingKey>(), size::<SettingValue>(), SAVED_SETTINGS),
+        (names::PROBE_HEADS, INDEX, size::<ProbeHead>(), INSTANCES),
+        (names::PROBES, INDEX, size::<Probe>(), INSTANCES * PLACES),
+        (names::PROBE_COUNTERS, INDEX, size::<ProbeCounters>(), SLOTS),
+        (names::RTT_HISTOGRAMS, INDEX, size::<RttHistogram>(), INSTANCES * TARGETS),
     ];
     let mut pinned: Vec<_> = std::fs::read_dir(path.pins())
         .expect("the pins can be listed")
@@ -130,6 +137,28 @@ fn bpftool_prints_named_fields() {
         (names::MEMBER_MACS, Some("bytes"), plain(&["slot"])),
         (names::COUNTERS, None, plain(&["rx_bytes", "rx_packets", "tx_bytes", "tx_packets"])),
         (names::REASONS, None, plain(&["packets"])),
+        (names::PROBE_HEADS, None, plain(&["identifier", "newest", "newest_extra", "open"])),
+        (
+            names::PROBES,
+            None,
+            plain(&[
+                "answered_ns",
+                "cookie",
+                "kind",
+                "reserved",
+                "sent_ns",
+                "sequence",
+                "target",
+                "target.bytes",
+                "target_index",
+            ]),
+        ),
+        (
+            names::PROBE_COUNTERS,
+            None,
+            plain(&["answered", "duplicate", "forged", "malformed", "out_of_window"]),
+        ),
+        (names::RTT_HISTOGRAMS, None, plain(&["counts"])),
     ] {
         wanted.sort();
         let entries = dump(path.pins(), map);

@@ -62,7 +62,7 @@ fn engine(weights: &[u32]) -> Engine {
     };
     let links = (0..weights.len()).map(|index| (index, link(index))).collect();
     let now = Instant::now();
-    let mut engine = Engine::new(group, None, now);
+    let mut engine = Engine::new(group, None, 0, now);
     engine.handle(Event::Snapshot { links, addresses: plan::data(0).to_vec() }, now);
     engine
 }

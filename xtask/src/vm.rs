@@ -25,6 +25,7 @@ mod initramfs;
 mod kernel;
 mod machine;
 mod modules;
+mod nics;
 mod smoke;
 mod space;
 
@@ -33,6 +34,7 @@ use emulator::Emulator;
 use guest::{Job, Work};
 use kernel::{Kernel, Series};
 use machine::Machine;
+use nics::Nics;
 
 /// How long a job may take, from the machine's start, where nobody says otherwise.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -46,6 +48,9 @@ pub(crate) struct Arguments {
     /// End the guest after so many seconds, and show its console; without it after 900, a bench after 3600
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
+    /// Give the guest so many NICs on one hub, and one for a peer; without it two to `test`, none to the others
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=i64::from(Nics::MOST)))]
+    nics: Option<u8>,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -53,8 +58,11 @@ pub(crate) struct Arguments {
 /// What to do in the machine.
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Run the host tests: a selection that fits emulation, or those that FILTER names
+    /// Run the host tests: a selection that fits emulation, or those that PROGRAM and FILTER name
     Test {
+        /// A test program to run, as a file of tests/tests is named; may be given several times
+        #[arg(long = "test", value_name = "PROGRAM")]
+        programs: Vec<String>,
         /// A part of the names of the tests to run, and other arguments for the test programs
         #[arg(last = true)]
         filter: Vec<OsString>,
@@ -80,10 +88,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -
     let series = arguments.kernel;
     let newest = series.unwrap_or(Series::NEWEST);
     let limit = arguments.timeout.map(Duration::from_secs);
-    match arguments.action.as_ref().unwrap_or(&Action::Test { filter: Vec::new() }) {
-        Action::Test { filter } => {
+    let nics = |usual: u8| Nics::new(arguments.nics.unwrap_or(usual));
+    match arguments.action.as_ref().unwrap_or(&Action::Test { programs: Vec::new(), filter: Vec::new() }) {
+        Action::Test { programs, filter } => {
             let all = series.map_or_else(|| Series::ALL.to_vec(), |one| vec![one]);
-            smoke::run(workspace, &all, filter, limit.unwrap_or(LIMIT), verbose)
+            let tests = smoke::Tests { programs, filter };
+            smoke::run(workspace, &all, nics(smoke::NICS), tests, limit.unwrap_or(LIMIT), verbose)
         }
         Action::Bench { arguments } => {
             bench::run(workspace, newest, arguments, limit.unwrap_or(bench::LIMIT), verbose)
@@ -92,10 +102,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -
             if !stdin().is_terminal() {
                 bail!("a shell needs a terminal; without one: `cargo xtask vm run COMMAND`");
             }
-            boot(workspace, newest, &Job::new(Work::Shell), None)
+            boot(workspace, newest, &Job::new(Work::Shell).nics(nics(0)), None)
         }
         Action::Run { command } => {
-            let job = Job::new(Work::Command(command.clone()));
+            let job = Job::new(Work::Command(command.clone())).nics(nics(0));
             boot(workspace, newest, &job, Some(limit.unwrap_or(LIMIT)))
         }
     }

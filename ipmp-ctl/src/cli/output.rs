@@ -8,10 +8,15 @@ use serde::Serialize;
 
 /// Prints `text` on standard output. A reader who has seen enough and closed the pipe is no failure.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    print_on(text).map(drop)
+}
+
+/// The same for one of many texts: whether somebody reads on.
+pub(super) fn print_on(text: &str) -> anyhow::Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome.context("cannot write to standard output"),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        outcome => outcome.map(|()| true).context("cannot write to standard output"),
     }
 }
 

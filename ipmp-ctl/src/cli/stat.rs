@@ -16,8 +16,10 @@ use super::{
     StatArgs, output,
     selection::select,
     table,
-    views::{Addresses, Groups, Interfaces, View},
+    views::{Addresses, Groups, Interfaces, Targets, View},
 };
+
+mod live;
 
 /// Shows one view.
 pub(super) fn run(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
@@ -25,6 +27,10 @@ pub(super) fn run(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
         show::<Interfaces>(args, socket)
     } else if args.addresses {
         show::<Addresses>(args, socket)
+    } else if args.targets {
+        show::<Targets>(args, socket)
+    } else if args.probes {
+        live::show(args, socket)
     } else {
         show::<Groups>(args, socket)
     }

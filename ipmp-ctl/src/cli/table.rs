@@ -34,16 +34,29 @@ impl<R> Field<R> {
 
 /// For people: aligned under a header, which comes again at the top of each page of `height` lines.
 pub(super) fn human<R>(fields: &[&Field<R>], rows: &[R], height: Option<usize>) -> String {
-    let header = aligned(fields.iter().map(|field| (field.name.to_owned(), field.width)));
-    let per_page = height.map_or(usize::MAX, |height| height.saturating_sub(1).max(1));
     let mut text = String::new();
     for (index, row) in rows.iter().enumerate() {
-        if index % per_page == 0 {
-            text += &header;
+        if index % per_page(height) == 0 {
+            text += &header(fields);
         }
-        text += &aligned(fields.iter().map(|field| ((field.value)(row), field.width)));
+        text += &line(fields, row);
     }
-    if rows.is_empty() { header } else { text }
+    if rows.is_empty() { header(fields) } else { text }
+}
+
+/// Rows under each header.
+pub(super) fn per_page(height: Option<usize>) -> usize {
+    height.map_or(usize::MAX, |height| height.saturating_sub(1).max(1))
+}
+
+/// The header.
+pub(super) fn header<R>(fields: &[&Field<R>]) -> String {
+    aligned(fields.iter().map(|field| (field.name.to_owned(), field.width)))
+}
+
+/// One row.
+pub(super) fn line<R>(fields: &[&Field<R>], row: &R) -> String {
+    aligned(fields.iter().map(|field| ((field.value)(row), field.width)))
 }
 
 /// One line of cells with the widths of their columns. A cell that is too long pushes the next ones to the right, one

@@ -46,7 +46,7 @@ fn wrong_usage_exits_with_2() {
         "ipmp-ctl offline eth0",
         "ipmp-ctl stat -P",
         "ipmp-ctl stat -g -a",
-        "ipmp-ctl stat -t",
+        "ipmp-ctl stat -t -p",
         "ipmp-ctl stat extra",
         "ipmp-ctl stat --json -o group",
         "ipmp-ctl stat --json -P -o group",

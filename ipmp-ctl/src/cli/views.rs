@@ -3,12 +3,14 @@
 use ipmp_ctl::control::protocol::Status;
 use serde::Serialize;
 
-pub(super) use self::{addresses::Addresses, groups::Groups, interfaces::Interfaces};
+pub(super) use self::{addresses::Addresses, groups::Groups, interfaces::Interfaces, targets::Targets};
 use super::table::Field;
 
 mod addresses;
 mod groups;
 mod interfaces;
+pub(super) mod probes;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -25,4 +27,9 @@ pub(super) trait View {
 
     /// All lines, in the order of `status`.
     fn lines(status: &Status) -> Vec<Self::Line<'_>>;
+}
+
+/// `0.42ms`.
+fn milliseconds(micros: u64) -> String {
+    format!("{:.2}ms", micros as f64 / 1e3)
 }

@@ -1,11 +1,13 @@
 //! `failure-detection-time`.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use thiserror::Error;
 use toml::de::DeValue;
 
 use super::{
+    Member, TestAddresses,
+    address::DataAddresses,
     findings::{At, Findings},
     section::Section,
 };
@@ -68,5 +70,35 @@ pub(super) fn read(section: &Section<'_>, findings: &mut Findings) -> Option<Dur
             section.error(line, format!("`{KEY}` {text:?} {error}"), findings);
             None
         }
+    }
+}
+
+/// Below this, routers are asked more often than many answer.
+const QUICK: Duration = Duration::from_secs(1);
+
+/// Warns where probes come in quick succession and nobody has said who will answer them.
+pub(super) fn warn_of_rate_limits(
+    section: &Section<'_>,
+    time: Duration,
+    targets: &[At<IpAddr>],
+    data: &DataAddresses,
+    members: &[Member],
+    findings: &mut Findings,
+) {
+    let has_v6 = data.fit.iter().any(|data| data.net.addr().is_ipv6());
+    let is_probed = |member: &Member| match &member.test_addresses {
+        TestAddresses::V4(_) => true,
+        TestAddresses::LinkLocal => has_v6,
+        TestAddresses::None => false,
+    };
+    if time < QUICK && targets.is_empty() && members.iter().any(is_probed) {
+        let line = section.value(KEY, findings).map_or(section.line, |value| value.line);
+        let what = format!(
+            "`{KEY}` is {} ms and there are no `targets`: routers that are found by themselves may limit how many pings \
+             they answer, and members then seem to fail; name `targets` that answer {} a second from each member",
+            time.as_millis(),
+            (7000 / time.as_millis().max(1)) + 1
+        );
+        findings.warn(line, &section.subject, what);
     }
 }

@@ -72,7 +72,15 @@ pub(super) fn read(
     let routes = route::read(section, &data, findings);
     let targets = target::read(section, findings);
     let members = members(name, section, &data, findings);
-    target::warn_out_of_reach(section, &targets, &members, findings);
+    target::warn_out_of_reach(section, &targets, &data, &members, findings);
+    duration::warn_of_rate_limits(
+        section,
+        inherited.failure_detection_time,
+        &targets,
+        &data,
+        &members,
+        findings,
+    );
     let receive =
         section.word("receive", &[("group", Receive::Group), ("member", Receive::Member)], findings);
     let group = Group {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 use thiserror::Error;
 
 use super::{
-    Member,
-    address::{Unfit, unfit},
+    Member, TestAddresses,
+    address::{DataAddresses, Unfit, unfit},
     findings::{At, Findings},
     section::Section,
 };
@@ -59,22 +59,43 @@ pub(super) fn read(section: &Section<'_>, findings: &mut Findings) -> Vec<At<IpA
     targets
 }
 
-/// Warns of targets that no member can probe.
+/// Warns of targets that no member can probe, and of test addresses that have nobody to probe.
 pub(super) fn warn_out_of_reach(
     section: &Section<'_>,
     targets: &[At<IpAddr>],
+    data: &DataAddresses,
     members: &[Member],
     findings: &mut Findings,
 ) {
-    let prefixes = || members.iter().flat_map(|member| member.test_addresses.v4()).map(|test| test.net);
+    let tests = || members.iter().flat_map(|member| member.test_addresses.v4());
+    let probes_v6 = members.iter().any(|member| member.test_addresses != TestAddresses::None)
+        && (!data.complete || data.fit.iter().any(|data| data.net.addr().is_ipv6()));
     for &At { value, line } in targets {
-        let IpAddr::V4(target) = value else { continue };
-        if !prefixes().any(|prefix| prefix.contains(&target)) {
-            let what = format!(
+        let what = match value {
+            IpAddr::V4(target) if !tests().any(|test| test.net.contains(&target)) => format!(
                 "target {target} is in the subnet of no test address: no member can probe it; give the members \
                  test addresses in its subnet"
-            );
-            findings.warn(line, &section.subject, what);
-        }
+            ),
+            IpAddr::V6(target) if !probes_v6 => format!(
+                "no member can probe target {target}: that takes an IPv6 data address of the group, and a member \
+                 without `test-addresses = []`"
+            ),
+            _ => continue,
+        };
+        findings.warn(line, &section.subject, what);
+    }
+    let v4 = || {
+        targets.iter().filter_map(|target| if let IpAddr::V4(v4) = target.value { Some(v4) } else { None })
+    };
+    if v4().next().is_none() {
+        return;
+    }
+    for test in tests().filter(|test| !v4().any(|target| test.net.contains(&target))) {
+        let (address, subnet) = (test.net.addr(), test.net.trunc());
+        let what = format!(
+            "test address {address} has nobody to probe: none of `targets` is in its subnet {subnet}; name one that is, \
+             or give another test address"
+        );
+        findings.warn(test.line, &section.subject, what);
     }
 }

@@ -1,13 +1,13 @@
 //! The commands' end of the control socket.
 
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use super::protocol::{Reply, Request};
+use super::protocol::{ProbeLine, Reply, Request};
 
 #[cfg(test)]
 mod tests;
@@ -77,6 +77,61 @@ fn ask_within(socket: &Path, request: &Request, patience: Duration) -> Result<Re
     };
     let line = exchange(socket, request, patience).map_err(failed)?;
     serde_json::from_slice(&line).map_err(|source| ClientError::BadReply { socket: named(), source })
+}
+
+/// Probes as they are answered or lost.
+#[derive(Debug)]
+pub struct Probes {
+    socket: PathBuf,
+    lines: BufReader<UnixStream>,
+}
+
+/// Why no probes are seen, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The daemon says why.
+    #[error("{0}")]
+    Refused(String),
+    /// The daemon cannot be asked, or is gone.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// Asks the daemon that listens at `socket` for every probe from now on.
+pub fn watch_probes(socket: &Path) -> Result<Probes, ClientError> {
+    let named = || socket.to_owned();
+    let connect = || {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut question = serde_json::to_vec(&Request::Probes)?;
+        question.push(b'\n');
+        stream.write_all(&question).map(|()| stream)
+    };
+    match connect() {
+        Ok(stream) => Ok(Probes { socket: named(), lines: BufReader::new(stream) }),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            Err(ClientError::NotRunning { socket: named() })
+        }
+        Err(source) => Err(ClientError::Socket { socket: named(), source }),
+    }
+}
+
+impl Probes {
+    /// Waits for the next probe.
+    pub fn next_line(&mut self) -> Result<ProbeLine, WatchError> {
+        let socket = || self.socket.clone();
+        let mut text = String::new();
+        match self.lines.by_ref().take(LONGEST as u64).read_line(&mut text) {
+            Ok(0) => return Err(ClientError::NoReply { socket: socket() }.into()),
+            Ok(_) => {}
+            Err(source) => return Err(ClientError::Socket { socket: socket(), source }.into()),
+        }
+        if let Ok(Reply::Refused { reason }) = serde_json::from_str(&text) {
+            return Err(WatchError::Refused(reason));
+        }
+        let line = serde_json::from_str(&text);
+        line.map_err(|source| ClientError::BadReply { socket: socket(), source }.into())
+    }
 }
 
 /// Sends one line, receives one.

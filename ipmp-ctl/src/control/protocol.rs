@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// Everything that the status views show, at one moment.
     Status,
+    /// Each probe as it is answered or lost: one line of [`ProbeLine`] a probe, until the asker closes the connection. Only a
+    /// refusal is a [`Reply`].
+    Probes,
     /// Which member carries a flow.
     Flow(FlowRequest),
     /// Remove a group: programs, pins, group interface; settings put back.
@@ -23,7 +26,7 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Flow(_) => false,
+            Self::Status | Self::Probes | Self::Flow(_) => false,
             Self::Down { .. } => true,
         }
     }
@@ -85,6 +88,8 @@ pub struct GroupStatus {
     pub members: Vec<MemberStatus>,
     /// Its data addresses.
     pub addresses: Vec<AddressStatus>,
+    /// What is probed, by member and address family.
+    pub targets: Vec<TargetsStatus>,
     /// Packets that the packet path dropped or sent in an unusual way, by reason.
     pub reasons: BTreeMap<String, u64>,
 }
@@ -117,6 +122,31 @@ pub struct MemberStatus {
     pub rx_packets: u64,
     /// Their bytes.
     pub rx_bytes: u64,
+    /// Its probes.
+    pub probes: ProbeCounts,
+}
+
+/// What became of the probes of a member since the daemon was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeCounts {
+    /// Sent.
+    pub sent: u64,
+    /// Not sent, because the interface would not have it.
+    pub unsent: u64,
+    /// Answered in time.
+    pub answered: u64,
+    /// Lost.
+    pub lost: u64,
+    /// Replies that counted, late ones included.
+    pub replies: u64,
+    /// What looked like replies and did not have the cookie or the source of any probe.
+    pub forged: u64,
+    /// Replies to probes that had been answered.
+    pub duplicate: u64,
+    /// Replies to none of the latest probes.
+    pub out_of_window: u64,
+    /// Replies cut short, in fragments, or with a code.
+    pub malformed: u64,
 }
 
 /// A data address.
@@ -130,6 +160,66 @@ pub struct AddressStatus {
     pub inbound: Option<String>,
     /// The active members.
     pub outbound: Vec<String>,
+}
+
+/// What a member probes from one test address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetsStatus {
+    /// The member.
+    pub interface: String,
+    /// `routes`, `multicast` or `disabled`.
+    pub mode: String,
+    /// The test address; `None` if disabled.
+    pub test_address: Option<IpAddr>,
+    /// The targets: active ones first, in the order in which they are probed, starting with the next.
+    pub targets: Vec<TargetStatus>,
+}
+
+/// A target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetStatus {
+    /// Its address.
+    pub address: IpAddr,
+    /// `active`, `unused`, `slow` or `dead`.
+    pub state: String,
+    /// Its round trips; `None` until one is known.
+    pub rtt: Option<RttStatus>,
+}
+
+/// Round trips to a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RttStatus {
+    /// Smoothed mean, in microseconds.
+    pub smoothed_us: u64,
+    /// Smoothed mean deviation.
+    pub deviation_us: u64,
+    /// Shortest.
+    pub min_us: u64,
+    /// Longest.
+    pub max_us: u64,
+    /// How many took at least 2^i and less than 2^(i+1) microseconds, for i from 0 to 31.
+    pub histogram: Vec<u32>,
+}
+
+/// A probe that was answered or lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeLine {
+    /// When it was sent, in microseconds since the asker came; before that it is negative.
+    pub time_us: i64,
+    /// The member.
+    pub interface: String,
+    /// Its sequence number.
+    pub probe: u16,
+    /// Time to the arrival of the reply, in microseconds; `None`: it is lost.
+    pub rtt_us: Option<u64>,
+    /// Smoothed mean of the target.
+    pub smoothed_us: Option<u64>,
+    /// Smoothed mean deviation of the target.
+    pub deviation_us: Option<u64>,
+    /// The target.
+    pub target: IpAddr,
+    /// Lines before this one that were left out because the asker reads too slowly.
+    pub missed: u64,
 }
 
 /// Which member carries a flow, and why.

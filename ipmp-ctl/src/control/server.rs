@@ -9,15 +9,16 @@ use std::{
     time::Duration,
 };
 
-use rustix::fs::{FlockOperation, flock};
+use serde::Serialize;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{UnixListener, UnixStream},
+    net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
     sync::{Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 
-use super::protocol::{Reply, Request};
+use super::protocol::{ProbeLine, Reply, Request};
+use crate::kernel::lock;
 
 /// Longest request in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -32,8 +33,17 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Asked {
     /// What is asked.
     pub request: Request,
-    /// Where the reply goes.
-    pub reply: oneshot::Sender<Reply>,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// What the loop answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// One line.
+    Reply(Reply),
+    /// Lines until the client goes away.
+    Probes(mpsc::Receiver<ProbeLine>),
 }
 
 /// Why the daemon cannot listen.
@@ -128,11 +138,10 @@ fn lock(path: &Path) -> Result<File, ServerError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(&beside)
         .map_err(failed("opening the lock file beside it"))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(ServerError::Taken { path: path.to_owned() }),
-        Err(error) => Err(failed("locking the file beside it")(error.into())),
+    if !lock::take(&file).map_err(failed("locking the file beside it"))? {
+        return Err(ServerError::Taken { path: path.to_owned() });
     }
+    Ok(file)
 }
 
 fn clear_stale(path: &Path) -> Result<(), ServerError> {
@@ -156,16 +165,35 @@ async fn serve(stream: UnixStream, asked: mpsc::Sender<Asked>) {
     let mut line = String::new();
     let mut read = BufReader::new(read.take(LONGEST));
     let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, read.read_line(&mut line)).await else { return };
-    let reply = answer(&line, is_root, &asked).await;
-    let mut text = serde_json::to_string(&reply)
-        .unwrap_or_else(|error| format!("{{\"reply\":\"refused\",\"reason\":\"{error}\"}}"));
-    text.push('\n');
-    // A client that has gone away needs no reply.
-    drop(tokio::time::timeout(PATIENCE, write.write_all(text.as_bytes())).await);
+    match answer(&line, is_root, &asked).await {
+        // A client that has gone away needs no reply.
+        Answer::Reply(reply) => drop(write_line(&mut write, &reply).await),
+        Answer::Probes(mut lines) => {
+            let mut more = String::new();
+            loop {
+                tokio::select! {
+                    line = lines.recv() => {
+                        let Some(line) = line else { return };
+                        if write_line(&mut write, &line).await.is_err() {
+                            return;
+                        }
+                    }
+                    // The client says nothing more; it closes.
+                    _ = read.read_line(&mut more) => return,
+                }
+            }
+        }
+    }
 }
 
-async fn answer(line: &str, is_root: bool, asked: &mpsc::Sender<Asked>) -> Reply {
-    let refused = |reason: String| Reply::Refused { reason };
+async fn write_line(write: &mut OwnedWriteHalf, value: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_string(value)?;
+    text.push('\n');
+    tokio::time::timeout(PATIENCE, write.write_all(text.as_bytes())).await?
+}
+
+async fn answer(line: &str, is_root: bool, asked: &mpsc::Sender<Asked>) -> Answer {
+    let refused = |reason: String| Answer::Reply(Reply::Refused { reason });
     let request: Request = match serde_json::from_str(line) {
         Ok(request) => request,
         Err(error) => {

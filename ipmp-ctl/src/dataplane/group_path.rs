@@ -1,9 +1,6 @@
 //! The packet path of one group: its maps and its programs at their places.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use ipmp_common::{
     MemberCounters, Meta, Reason,
@@ -13,16 +10,23 @@ use ipmp_common::{
 
 use super::{
     diff::{MapOp, diff},
-    hook::{self, AttachBy, Hook, HookError, Place},
-    object::{self, Constants, LoadError},
+    driver_hooks::DriverHooks,
+    hook::{self, AttachBy, HookError, Place, xdp},
+    object::{self, LoadError},
     pins::{self, GroupPins, PinError},
+    probes::ProbeTable,
     tables::{TableError, Tables},
-    trace::{Trace, TraceError},
+    trace::TraceError,
 };
 use crate::{
     engine::assignment::{Assignment, SlotLink},
     kernel::netns::NetnsId,
 };
+
+mod attach;
+
+pub use attach::{Attached, MemberAttach};
+use attach::{Loader, constants};
 
 /// What does not change while a group exists.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct Fixed {
     pub trace_level: u8,
     /// How programs are attached.
     pub attach_by: AttachBy,
+    /// How the program at a member's driver is attached, if there is to be one.
+    pub driver_hook: Option<xdp::Mode>,
 }
 
 impl Fixed {
@@ -111,6 +117,7 @@ pub struct GroupPath {
     hash_seed: u64,
     pins: GroupPins,
     tables: Tables,
+    probes: ProbeTable,
     installed: Assignment,
     /// What the engine wants; the usable word of `installed` may lack members that have no program yet.
     wanted: Assignment,
@@ -120,73 +127,7 @@ pub struct GroupPath {
     full_told: bool,
     group_hooks: Vec<Attached>,
     member_hooks: BTreeMap<u16, (SlotLink, Attached)>,
-}
-
-/// A hook, and the reader of its program's log if packets are traced.
-#[derive(Debug)]
-pub struct Attached {
-    hook: Hook,
-    _trace: Option<Trace>,
-    /// The slot of a member's program; 0 otherwise.
-    pub slot: u16,
-    /// What [`MemberAttach::run`] was given.
-    pub number: u64,
-}
-
-impl Attached {
-    /// Takes the program away from its place.
-    pub fn detach(self) -> Result<(), HookError> {
-        self.hook.detach()
-    }
-
-    /// Lets go of it where another program has taken its place over.
-    pub fn abandon(self) {
-        self.hook.abandon();
-    }
-}
-
-/// All that it takes to attach a program to a member, apart from the group: to be done on another thread.
-#[derive(Debug)]
-pub struct MemberAttach {
-    /// The slot that the program receives for.
-    pub slot: u16,
-    /// The member.
-    pub link: SlotLink,
-    interface: String,
-    loader: Loader,
-}
-
-impl MemberAttach {
-    /// Attaches the program. `number` tells later attachments at the same slot from earlier ones.
-    pub fn run(self, number: u64) -> Result<Attached, PathError> {
-        let attached = self.loader.attach(Place::MemberIngress(self.slot), &self.interface)?;
-        Ok(Attached { slot: self.slot, number, ..attached })
-    }
-}
-
-/// Loads and attaches programs of one group.
-#[derive(Clone, Debug)]
-struct Loader {
-    fixed: Fixed,
-    hash_seed: u64,
-    pins: PathBuf,
-}
-
-impl Loader {
-    fn attach(&self, place: Place, interface: &str) -> Result<Attached, PathError> {
-        let hook_error = |source| PathError::Hook { group: self.fixed.group.clone(), source };
-        let constants = constants(&self.fixed, self.hash_seed, &place);
-        let loaded = object::load(place.program(), constants, &self.pins);
-        let mut object = loaded.map_err(HookError::from).map_err(hook_error)?;
-        let pin = self.pins.join(place.pin_name());
-        let hook =
-            Hook::attach(&mut object, place, interface, &pin, self.fixed.attach_by).map_err(hook_error)?;
-        let trace = (self.fixed.trace_level > 0)
-            .then(|| Trace::start(&mut object))
-            .transpose()
-            .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
-        Ok(Attached { hook, _trace: trace, slot: 0, number: 0 })
-    }
+    driver_hooks: DriverHooks,
 }
 
 impl GroupPath {
@@ -206,12 +147,13 @@ impl GroupPath {
         // finding out early whether the kernel takes it.
         object::load(
             object::Program::GroupEgress,
-            constants(&fixed, hash_seed, &Place::GroupEgress),
+            constants(&fixed, hash_seed, Place::GroupEgress),
             pins.path(),
         )
         .map_err(|source| PathError::Load { group: group(), source })?;
         let table_error = |source| PathError::Table { group: group(), source };
         let mut tables = Tables::open(pins.path()).map_err(table_error)?;
+        let probes = ProbeTable::new(pins.path()).map_err(table_error)?;
         if adopted.is_none() {
             tables.reset();
         }
@@ -219,17 +161,21 @@ impl GroupPath {
         if adopted.is_none() {
             tables.set_meta(fixed.meta(seed)).map_err(table_error)?;
         }
+        let driver_hooks = DriverHooks::new(fixed.driver_hook);
+        driver_hooks.remove_others(&pins)?;
         let path = Self {
             fixed,
             hash_seed,
             pins,
             tables,
+            probes,
             installed: installed.clone(),
             wanted: installed.clone(),
             inherited: if adopted.is_some() { installed.slots.clone() } else { BTreeMap::new() },
             full_told: false,
             group_hooks: Vec::new(),
             member_hooks: BTreeMap::new(),
+            driver_hooks,
         };
         Ok((path, adopted.map(|_| installed)))
     }
@@ -247,6 +193,11 @@ impl GroupPath {
     /// The maps.
     pub const fn tables(&mut self) -> &mut Tables {
         &mut self.tables
+    }
+
+    /// Probes on their way and their replies.
+    pub const fn probes(&self) -> &ProbeTable {
+        &self.probes
     }
 
     /// Tells the packet path the MAC address of the group interface.
@@ -267,7 +218,11 @@ impl GroupPath {
         let mut next = self.wanted.clone();
         next.usable = next.usable.iter().filter(|&slot| self.has_program(slot)).collect();
         for op in diff(&self.installed, &next) {
-            match (self.tables.write(&op), op) {
+            let written = self.tables.write(&op).and_then(|()| match op {
+                MapOp::Slot(slot, _) => self.probes.clear_counters(slot),
+                _ => Ok(()),
+            });
+            match (written, op) {
                 (Ok(()), _) => {}
                 // What has no binding goes by the nominated member.
                 (Err(error), MapOp::Bind(address, _)) if error.is_full() => {
@@ -292,7 +247,8 @@ impl GroupPath {
         Ok(())
     }
 
-    fn has_program(&self, slot: u16) -> bool {
+    /// Whether the program of the member in this slot is at its place.
+    pub fn has_program(&self, slot: u16) -> bool {
         let wanted = self.wanted.slots.get(&slot);
         let attached = self.member_hooks.get(&slot).map(|(link, _)| link);
         wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))
@@ -314,45 +270,63 @@ impl GroupPath {
 
     /// How programs are attached, in a word, once they are.
     pub fn attached_by(&self) -> Option<&'static str> {
-        self.group_hooks.first().map(|attached| attached.hook.kind())
+        self.group_hooks.first().map(Attached::kind)
     }
 
     /// Takes out the programs of members that no slot holds any more, to be detached.
     pub fn take_stale(&mut self) -> Vec<Attached> {
         let slots = &self.installed.slots;
         let stale = self.member_hooks.extract_if(.., |slot, (link, _)| slots.get(slot) != Some(link));
-        stale.map(|(_, (_, attached))| attached).collect()
+        let stale = stale.map(|(_, (_, attached))| attached);
+        stale.chain(self.driver_hooks.take_stale(slots)).collect()
     }
 
-    /// The members that have no program yet, each with what it takes to attach one. `name_of` tells the present name of
-    /// an interface.
+    /// The members that lack a program, each with what it takes to attach it: the one at the driver comes after the other.
+    /// `name_of` tells the present name of an interface.
     pub fn missing(&self, name_of: impl Fn(u32) -> Option<String>) -> Vec<MemberAttach> {
-        let has_hook =
-            |slot| self.member_hooks.get(slot).is_some_and(|(_, attached)| attached.hook.is_kept());
-        let without = self.installed.slots.iter().filter(|(slot, _)| !has_hook(slot));
+        let has_hook = |slot| self.member_hooks.get(&slot).is_some_and(|(_, attached)| attached.is_kept());
+        let lacks = |(&slot, &link)| {
+            let place = Some(Place::MemberIngress(slot)).filter(|_| !has_hook(slot));
+            place.or_else(|| self.driver_hooks.missing(slot, link)).map(|place| (place, link))
+        };
+        let without = self.installed.slots.iter().filter_map(lacks);
         without
-            .filter_map(|(&slot, &link)| {
+            .filter_map(|(place, link)| {
                 let interface = name_of(link.ifindex)?;
-                Some(MemberAttach { slot, link, interface, loader: self.loader() })
+                Some(MemberAttach::new(place, link, interface, self.loader()))
             })
             .collect()
     }
 
     /// Takes in what was attached to a member, which may be used from now on; gives back what is superseded by it, or itself
     /// if the slot holds another one by now.
-    pub fn attached(
-        &mut self,
-        slot: u16,
-        link: SlotLink,
-        attached: Attached,
-    ) -> Result<Option<Attached>, PathError> {
+    pub fn attached(&mut self, link: SlotLink, attached: Attached) -> Result<Option<Attached>, PathError> {
+        let Some(slot) = attached.place.slot() else { return Ok(Some(attached)) };
         if self.installed.slots.get(&slot) != Some(&link) {
             return Ok(Some(attached));
+        }
+        if let Place::MemberDriver(..) = attached.place {
+            return Ok(self.driver_hooks.attached(slot, link, attached));
         }
         self.inherited.remove(&slot);
         let old = self.member_hooks.insert(slot, (link, attached)).map(|(_, old)| old);
         self.write()?;
         Ok(old)
+    }
+
+    /// Takes note that there is no program at the driver of a member; whether that is news. The TC hook does its work.
+    pub fn driver_refused(&mut self, place: Place, link: SlotLink, why: &str) -> bool {
+        place.slot().is_some_and(|slot| self.driver_hooks.refused(slot, link, why))
+    }
+
+    /// Lets programs be attached to drivers that refused them: what was in the way may be gone.
+    pub fn retry_drivers(&mut self) {
+        self.driver_hooks.retry();
+    }
+
+    /// The slots with a program at their driver.
+    pub fn at_driver(&self) -> impl Iterator<Item = u16> {
+        self.driver_hooks.slots()
     }
 
     /// Removes the programs that an earlier daemon has left at slots which nobody holds any more.
@@ -364,9 +338,10 @@ impl GroupPath {
             }
             let place = Place::MemberIngress(slot);
             if let Some(interface) = hook::name_of(link.ifindex) {
-                hook::detach_filter(&interface, &place);
+                hook::detach_filter(&interface, place);
             }
             self.pins.remove_pin(&place.pin_name())?;
+            self.driver_hooks.remove_left(&self.pins, slot)?;
         }
         Ok(())
     }
@@ -387,35 +362,25 @@ impl GroupPath {
 
     /// Detaches everything and removes the pins.
     pub fn remove(self) -> Result<(), PathError> {
-        let hooks = self.member_hooks.into_values().map(|(_, attached)| attached).chain(self.group_hooks);
+        let members = self.member_hooks.into_values().map(|(_, attached)| attached);
+        let hooks = members.chain(self.driver_hooks.into_attached()).chain(self.group_hooks);
         let mut result = Ok(());
         for attached in hooks {
-            result = result.and(attached.hook.detach());
+            result = result.and(attached.detach());
         }
         result.map_err(|source| PathError::Hook { group: self.fixed.group, source })?;
         Ok(self.pins.remove()?)
     }
 }
 
-fn constants(fixed: &Fixed, hash_seed: u64, place: &Place) -> Constants {
-    Constants {
-        hash_seed,
-        group_ifindex: fixed.group_ifindex,
-        slot: if let Place::MemberIngress(slot) = place { *slot } else { 0 },
-        receive_on_member: fixed.receive_on_member,
-        behind: *place == Place::PeerIngress,
-        trace_level: fixed.trace_level,
-    }
-}
-
 /// Removes what a daemon that is no longer there left of a group in `pins`: filters and pins.
 pub fn remove_left(pins: &Path, group: &str, peer: &str) -> Result<(), PinError> {
-    hook::detach_filter(group, &Place::GroupEgress);
-    hook::detach_filter(peer, &Place::PeerIngress);
+    hook::detach_filter(group, Place::GroupEgress);
+    hook::detach_filter(peer, Place::PeerIngress);
     let slots = Tables::open(pins).and_then(|tables| tables.read()).map(|assignment| assignment.slots);
     for (slot, link) in slots.unwrap_or_default() {
         if let Some(interface) = hook::name_of(link.ifindex) {
-            hook::detach_filter(&interface, &Place::MemberIngress(slot));
+            hook::detach_filter(&interface, Place::MemberIngress(slot));
         }
     }
     pins::remove(pins)

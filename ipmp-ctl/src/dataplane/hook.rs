@@ -1,4 +1,5 @@
-//! A program at its place: attached by a TCX link where the kernel has them (6.6), by a clsact filter elsewhere.
+//! A program at its place: attached by a TCX link where the kernel has them (6.6), by a clsact filter elsewhere; or at a
+//! driver ([`xdp`]).
 //!
 //! A TCX link is pinned, so it outlives the daemon, and a new daemon replaces the program in it in one step. A filter
 //! outlives the daemon by itself and is found again by its priority and handle.
@@ -22,6 +23,8 @@ use super::{
     object::{LoadError, Program, classifier},
 };
 
+pub mod xdp;
+
 /// How programs are attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum AttachBy {
@@ -34,7 +37,7 @@ pub enum AttachBy {
 }
 
 /// A place for a program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// Egress of the group interface, after all others.
     GroupEgress,
@@ -42,45 +45,58 @@ pub enum Place {
     PeerIngress,
     /// Ingress of the member in this slot, before all others.
     MemberIngress(u16),
+    /// The driver of the member in this slot.
+    MemberDriver(u16, xdp::Mode),
 }
 
 impl Place {
     /// Name of the pinned link.
-    pub fn pin_name(&self) -> String {
+    pub fn pin_name(self) -> String {
         match self {
             Self::GroupEgress => "link-egress".to_owned(),
             Self::PeerIngress => "link-peer".to_owned(),
             Self::MemberIngress(slot) => format!("link-slot-{slot}"),
+            // A link cannot change its mode.
+            Self::MemberDriver(slot, mode) => format!("{}-slot-{slot}", mode.as_str()),
         }
     }
 
     /// Which program belongs there.
-    pub const fn program(&self) -> Program {
+    pub const fn program(self) -> Program {
         match self {
             Self::GroupEgress | Self::PeerIngress => Program::GroupEgress,
             Self::MemberIngress(_) => Program::MemberIngress,
+            Self::MemberDriver(_, mode) => mode.program(),
         }
     }
 
-    const fn direction(&self) -> TcAttachType {
+    /// The slot of a member's program.
+    pub const fn slot(self) -> Option<u16> {
+        match self {
+            Self::GroupEgress | Self::PeerIngress => None,
+            Self::MemberIngress(slot) | Self::MemberDriver(slot, _) => Some(slot),
+        }
+    }
+
+    const fn direction(self) -> TcAttachType {
         match self {
             Self::GroupEgress => TcAttachType::Egress,
-            Self::PeerIngress | Self::MemberIngress(_) => TcAttachType::Ingress,
+            Self::PeerIngress | Self::MemberIngress(_) | Self::MemberDriver(..) => TcAttachType::Ingress,
         }
     }
 
-    fn order(&self) -> LinkOrder {
+    fn order(self) -> LinkOrder {
         match self {
             Self::GroupEgress => LinkOrder::last(),
-            Self::PeerIngress | Self::MemberIngress(_) => LinkOrder::first(),
+            Self::PeerIngress | Self::MemberIngress(_) | Self::MemberDriver(..) => LinkOrder::first(),
         }
     }
 
     /// Priority of the filter: 1 is first, and few filters come after `0xffff`.
-    const fn priority(&self) -> u16 {
+    const fn priority(self) -> u16 {
         match self {
             Self::GroupEgress => 0xffff,
-            Self::PeerIngress | Self::MemberIngress(_) => 1,
+            Self::PeerIngress | Self::MemberIngress(_) | Self::MemberDriver(..) => 1,
         }
     }
 }
@@ -101,6 +117,16 @@ pub enum HookError {
         interface: String,
         /// What aya says.
         source: ProgramError,
+    },
+    /// The interface takes no XDP program.
+    #[error("{interface}: probe-hook {mode}: {source}")]
+    Refused {
+        /// The interface.
+        interface: String,
+        /// What the configuration asks for.
+        mode: &'static str,
+        /// Why.
+        source: Box<xdp::Refusal>,
     },
     /// The link could not be pinned: the path would end with the daemon.
     #[error("{interface}: pinning the packet path at {}: {source}", path.display())]
@@ -147,6 +173,7 @@ pub struct Hook {
 enum Attachment {
     Tcx(PinnedLink),
     Filter,
+    Driver(PinnedLink, xdp::Mode),
 }
 
 impl Hook {
@@ -158,13 +185,17 @@ impl Hook {
         pin: &Path,
         by: AttachBy,
     ) -> Result<Self, HookError> {
+        if let Place::MemberDriver(_, mode) = place {
+            let attachment = Attachment::Driver(xdp::attach(object, interface, pin, mode)?, mode);
+            return Ok(Self { interface: interface.to_owned(), place, pin: pin.to_owned(), attachment });
+        }
         let program = classifier(object, place.program())?;
         let attachment = match by {
-            AttachBy::Tcx => attach_tcx(program, &place, interface, pin)?,
-            AttachBy::Clsact => attach_filter(program, &place, interface)?,
-            AttachBy::Auto => match attach_tcx(program, &place, interface, pin) {
+            AttachBy::Tcx => attach_tcx(program, place, interface, pin)?,
+            AttachBy::Clsact => attach_filter(program, place, interface)?,
+            AttachBy::Auto => match attach_tcx(program, place, interface, pin) {
                 Err(HookError::Attach { source, .. }) if is_unsupported(&source) => {
-                    attach_filter(program, &place, interface)?
+                    attach_filter(program, place, interface)?
                 }
                 other => other?,
             },
@@ -177,6 +208,7 @@ impl Hook {
         match self.attachment {
             Attachment::Tcx(_) => "tcx",
             Attachment::Filter => "clsact",
+            Attachment::Driver(_, mode) => mode.as_str(),
         }
     }
 
@@ -185,29 +217,29 @@ impl Hook {
         match &self.attachment {
             Attachment::Tcx(_) => link_info::pinned(&self.pin).is_some(),
             Attachment::Filter => true,
+            Attachment::Driver(..) => link_info::pinned(&self.pin).is_some_and(|link| link.ifindex != 0),
         }
     }
 
     /// Lets go of the program without touching its place, which another program has taken over.
     pub fn abandon(self) {
-        if let Attachment::Tcx(link) = self.attachment {
+        if let Attachment::Tcx(link) | Attachment::Driver(link, _) = self.attachment {
             // Dropping the pinned link closes its descriptor; it removes no file.
             drop(FdLink::from(link));
         }
     }
 
-    /// Takes the program away from its place. A TCX link is let go of through its descriptor, which works also when the
+    /// Takes the program away from its place. A link is let go of through its descriptor, which works also when the
     /// interface has moved to another network namespace.
     pub fn detach(self) -> Result<(), HookError> {
         match self.attachment {
             // Dropping what `unpin` gives closes the last descriptor.
-            Attachment::Tcx(link) => link.unpin().map(drop).map_err(|source| HookError::Unpin {
-                interface: self.interface,
-                path: self.pin,
-                source,
-            }),
+            Attachment::Tcx(link) | Attachment::Driver(link, _) => link
+                .unpin()
+                .map(drop)
+                .map_err(|source| HookError::Unpin { interface: self.interface, path: self.pin, source }),
             Attachment::Filter => {
-                detach_filter(&self.interface, &self.place);
+                detach_filter(&self.interface, self.place);
                 Ok(())
             }
         }
@@ -215,7 +247,7 @@ impl Hook {
 }
 
 /// Takes away the filter at `place`, if there is one: a filter goes with its interface, so none is also fine.
-pub fn detach_filter(interface: &str, place: &Place) {
+pub fn detach_filter(interface: &str, place: Place) {
     if let Ok(link) =
         SchedClassifierLink::attached(interface, place.direction(), place.priority(), HANDLE, None)
     {
@@ -232,7 +264,7 @@ fn is_unsupported(error: &ProgramError) -> bool {
 
 fn attach_tcx(
     program: &mut SchedClassifier,
-    place: &Place,
+    place: Place,
     interface: &str,
     pin: &Path,
 ) -> Result<Attachment, HookError> {
@@ -262,17 +294,7 @@ fn adopt(
 ) -> Result<Option<PinnedLink>, HookError> {
     let adopt_error =
         |source| HookError::Adopt { interface: interface.to_owned(), path: pin.to_owned(), source };
-    if !pin.exists() {
-        return Ok(None);
-    }
-    // A link whose interface is gone, or has moved away and come back as another, is of no use.
-    let found = link_info::pinned(pin).map(|link| link.ifindex);
-    if found.is_none() || found != index_of(interface) {
-        std::fs::remove_file(pin).map_err(|source| HookError::Unpin {
-            interface: interface.to_owned(),
-            path: pin.to_owned(),
-            source,
-        })?;
+    if !usable_pin(interface, pin)? {
         return Ok(None);
     }
     let old = PinnedLink::from_pin(pin).map_err(adopt_error)?;
@@ -288,9 +310,26 @@ fn adopt(
     Ok(Some(held))
 }
 
+/// Whether a link of `interface` is pinned at `pin`. One whose interface is gone, or has moved away and come back as
+/// another, is of no use: then the pin is removed.
+fn usable_pin(interface: &str, pin: &Path) -> Result<bool, HookError> {
+    if !pin.exists() {
+        return Ok(false);
+    }
+    let found = link_info::pinned(pin).map(|link| link.ifindex);
+    if found.is_some() && found == index_of(interface) {
+        return Ok(true);
+    }
+    std::fs::remove_file(pin).map(|()| false).map_err(|source| HookError::Unpin {
+        interface: interface.to_owned(),
+        path: pin.to_owned(),
+        source,
+    })
+}
+
 fn attach_filter(
     program: &mut SchedClassifier,
-    place: &Place,
+    place: Place,
     interface: &str,
 ) -> Result<Attachment, HookError> {
     let attach_error = |source| HookError::Attach { interface: interface.to_owned(), source };

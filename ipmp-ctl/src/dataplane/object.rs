@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use aya::{Ebpf, EbpfLoader, include_bytes_aligned, programs::SchedClassifier};
+use aya::{
+    Ebpf, EbpfLoader, include_bytes_aligned,
+    programs::{Program as AnyProgram, ProgramError, SchedClassifier, Xdp},
+};
 use ipmp_common::layout::names;
 
 /// What the build put there: `cargo xtask build-ebpf`.
@@ -16,6 +19,10 @@ pub enum Program {
     GroupEgress,
     /// `member_ingress`.
     MemberIngress,
+    /// `member_probe`, of XDP, in a driver.
+    MemberProbe,
+    /// `member_generic`, the same for generic XDP.
+    MemberGeneric,
 }
 
 impl Program {
@@ -23,6 +30,8 @@ impl Program {
         match self {
             Self::GroupEgress => "group_egress",
             Self::MemberIngress => "member_ingress",
+            Self::MemberProbe => "member_probe",
+            Self::MemberGeneric => "member_generic",
         }
     }
 }
@@ -34,7 +43,7 @@ pub struct Constants {
     pub hash_seed: u64,
     /// Interface index of the group interface.
     pub group_ifindex: u32,
-    /// Slot of the member, for [`Program::MemberIngress`].
+    /// Slot of the member, for the programs of members.
     pub slot: u16,
     /// Whether unicast IP stays on the member.
     pub receive_on_member: bool,
@@ -61,7 +70,7 @@ pub enum LoadError {
         /// Name of the program.
         program: &'static str,
         /// What aya says, verifier's log included.
-        source: aya::programs::ProgramError,
+        source: ProgramError,
     },
     /// The object is not the one this binary was built for.
     #[error("the packet path has no program {program}: rebuild with `cargo xtask build`")]
@@ -72,9 +81,9 @@ pub enum LoadError {
 }
 
 /// The end of the verifier's log: where it says what it minds.
-fn last_lines(error: &aya::programs::ProgramError) -> String {
+fn last_lines(error: &ProgramError) -> String {
     const LINES: usize = 15;
-    if let aya::programs::ProgramError::LoadError { io_error, verifier_log } = error {
+    if let ProgramError::LoadError { io_error, verifier_log } = error {
         let log = verifier_log.to_string();
         let lines: Vec<_> = log.lines().collect();
         let tail = &lines[lines.len().saturating_sub(LINES)..];
@@ -103,14 +112,33 @@ pub fn load(program: Program, constants: Constants, maps: &Path) -> Result<Ebpf,
         loader.map_pin_path(map, maps.join(map));
     }
     let mut object = loader.load(OBJECT).map_err(|source| LoadError::Object { program: name, source })?;
-    classifier(&mut object, program)?
-        .load()
-        .map_err(|source| LoadError::Refused { program: name, source })?;
+    verify(&mut object, program)?.map_err(|source| LoadError::Refused { program: name, source })?;
     Ok(object)
 }
 
-/// The program in a loaded object.
+fn verify(object: &mut Ebpf, program: Program) -> Result<Result<(), ProgramError>, LoadError> {
+    match program {
+        Program::GroupEgress | Program::MemberIngress => {
+            classifier(object, program).map(SchedClassifier::load)
+        }
+        Program::MemberProbe | Program::MemberGeneric => xdp(object, program).map(Xdp::load),
+    }
+}
+
+/// The program in a loaded object, one of TC.
 pub fn classifier(object: &mut Ebpf, program: Program) -> Result<&mut SchedClassifier, LoadError> {
+    find(object, program)
+}
+
+/// The program in a loaded object, one of XDP.
+pub fn xdp(object: &mut Ebpf, program: Program) -> Result<&mut Xdp, LoadError> {
+    find(object, program)
+}
+
+fn find<'a, T>(object: &'a mut Ebpf, program: Program) -> Result<&'a mut T, LoadError>
+where
+    &'a mut T: TryFrom<&'a mut AnyProgram>,
+{
     let name = program.name();
     object
         .program_mut(name)

@@ -9,10 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock, statfs};
+use rustix::fs::statfs;
 
 use super::{link_info, tables::Tables};
-use crate::kernel::netns::{self, NetnsId};
+use crate::kernel::{
+    lock,
+    netns::{self, NetnsId},
+};
 
 /// `f_type` of the BPF file system.
 const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
@@ -121,13 +124,10 @@ impl GroupPins {
         }
         fs::create_dir_all(&self.path).map_err(io_error(&self.path, "making the pin directory"))?;
         let directory = File::open(&self.path).map_err(io_error(&self.path, "opening the pin directory"))?;
-        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => self.lock = Some(directory),
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(PinError::Busy { group: self.group.clone(), path: self.path.clone() });
-            }
-            Err(source) => return Err(io_error(&self.path, "locking the pin directory")(source.into())),
+        if !lock::take(&directory).map_err(io_error(&self.path, "locking the pin directory"))? {
+            return Err(PinError::Busy { group: self.group.clone(), path: self.path.clone() });
         }
+        self.lock = Some(directory);
         Ok(())
     }
 
@@ -187,24 +187,26 @@ pub fn remove(path: &Path) -> Result<(), PinError> {
     // The directories above, as far as they are ours. It fails while another group has pins there: then they are needed.
     if let Some(parent) = path.parent() {
         drop(fs::remove_dir(parent));
-        if let Some(root) = parent.parent().filter(|_| is_netns_directory(parent)) {
+        if let Some(root) = parent.parent().filter(|_| netns_cookie(parent).is_some()) {
             drop(fs::remove_dir(root));
         }
     }
     Ok(())
 }
 
-fn is_netns_directory(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"netns-"))
+/// The cookie of the namespace that a directory of pins is for.
+fn netns_cookie(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix("netns-")?.parse().ok()
 }
 
 /// Removes the pins of network namespaces that are gone. What cannot be read is left alone.
 pub fn sweep(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
-    for namespace in entries.flatten().map(|entry| entry.path()).filter(|path| is_netns_directory(path)) {
+    for namespace in entries.flatten().map(|entry| entry.path()) {
+        let Some(cookie) = netns_cookie(&namespace) else { continue };
         let Ok(groups) = fs::read_dir(&namespace) else { continue };
         for path in groups.flatten().map(|entry| entry.path()) {
-            if !is_dead(&path) {
+            if !is_dead(&path, cookie) {
                 continue;
             }
             match remove(&path) {
@@ -217,11 +219,11 @@ pub fn sweep(root: &Path) {
     }
 }
 
-/// Whether the pins at `path` belong to a network namespace that is gone: nothing uses its number any more, and no pinned
-/// link has an interface left.
-fn is_dead(path: &Path) -> bool {
+/// Whether the pins at `path` belong to a network namespace that is gone: it is not found any more, and no pinned link has
+/// an interface left.
+fn is_dead(path: &Path, cookie: u64) -> bool {
     let Ok(meta) = Tables::peek_meta(path) else { return false };
-    if netns::exists(meta.netns_inode) {
+    if netns::exists(meta.netns_inode, cookie) {
         return false;
     }
     let Ok(entries) = fs::read_dir(path) else { return false };

@@ -43,16 +43,19 @@ impl TableError {
     }
 }
 
-fn failed(map: &'static str) -> impl FnOnce(MapError) -> TableError {
+pub(super) fn failed(map: &'static str) -> impl FnOnce(MapError) -> TableError {
     move |source| TableError::Map { map, source }
 }
 
-fn open<T: TryFrom<Map, Error = MapError>>(pins: &Path, map: &'static str) -> Result<T, TableError> {
+pub(super) fn open<T: TryFrom<Map, Error = MapError>>(
+    pins: &Path,
+    map: &'static str,
+) -> Result<T, TableError> {
     let data = MapData::from_pin(pins.join(map)).map_err(failed(map))?;
     Map::from_map_data(data).and_then(T::try_from).map_err(failed(map))
 }
 
-fn words(pins: &Path, map: &'static str, bytes: usize) -> Result<Words, TableError> {
+pub(super) fn words(pins: &Path, map: &'static str, bytes: usize) -> Result<Words, TableError> {
     let data = MapData::from_pin(pins.join(map)).map_err(failed(map))?;
     Words::map(data.fd().as_fd(), bytes / size_of::<u64>())
         .map_err(|source| TableError::Words { map, source })

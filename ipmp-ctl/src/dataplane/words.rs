@@ -57,6 +57,12 @@ impl Words {
     pub fn set(&self, index: usize, value: u64) {
         self.word(index).store(value, Ordering::Release);
     }
+
+    /// What the packet path does to words of its own: writes the word at `index` if it still is `old`.
+    #[cfg(test)]
+    pub fn swap_if(&self, index: usize, old: u64, value: u64) {
+        let _ = self.word(index).compare_exchange(old, value, Ordering::SeqCst, Ordering::SeqCst);
+    }
 }
 
 impl Drop for Words {

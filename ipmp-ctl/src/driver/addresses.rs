@@ -13,7 +13,10 @@ use crate::{
 
 impl Driver {
     pub(super) fn on_address(&mut self, address: &AddressInfo, present: bool) {
-        for group in self.groups.iter_mut().flatten() {
+        // What is our own is no target, and routes go with addresses silently.
+        self.routes_changed();
+        for (number, group) in self.groups.iter_mut().enumerate() {
+            let Some(group) = group else { continue };
             let now = Instant::now();
             if address.ifindex == group.link.ifindex {
                 let event = if present {
@@ -25,10 +28,22 @@ impl Driver {
             } else if let Some(member) = group.member_with(address.ifindex) {
                 if address.is_ipv6_link_local() {
                     self.demote_at = Some(now + DEMOTE_DELAY);
+                    let present = present && address.is_usable();
                     let event = Event::TestAddress { member, address: address.address, present };
                     group.engine.handle(event, now);
-                } else if present && !is_expected(group, member, address) {
-                    warn_of_stray_address(group, member, address);
+                } else if !is_expected(group, member, address) {
+                    if present {
+                        warn_of_stray_address(group, member, address);
+                    }
+                } else if !present {
+                    tracing::warn!(
+                        group = group.name(),
+                        "{} has been removed from member {}: it is put back",
+                        address.address,
+                        group.config().members[member].name
+                    );
+                    self.repairs.push_front((number, member));
+                    self.repair_at = Some(now);
                 }
             }
         }
@@ -39,7 +54,8 @@ impl Driver {
 pub(super) fn tell_link_locals(group: &mut GroupRuntime, snapshot: &Snapshot) {
     for address in &snapshot.addresses {
         if let Some(member) = group.member_with(address.ifindex).filter(|_| address.is_ipv6_link_local()) {
-            let event = Event::TestAddress { member, address: address.address, present: true };
+            let present = address.is_usable();
+            let event = Event::TestAddress { member, address: address.address, present };
             group.engine.handle(event, Instant::now());
         }
     }

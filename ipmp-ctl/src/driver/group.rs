@@ -8,14 +8,22 @@ use std::{
 
 use ipmp_common::member::Mac;
 
-use super::{hook_worker::HookWorker, link_worker::LinkWorker, notices};
+use super::{
+    GroupNumber,
+    hook_worker::HookWorker,
+    link_worker::LinkWorker,
+    notices,
+    prober::Prober,
+    probing::{AwaitedProgram, ProbeTally},
+    watchers::Watchers,
+};
 use crate::{
     config,
     dataplane::group_path::GroupPath,
     engine::{
         Engine,
         action::Action,
-        event::{Event, Link, MemberIndex},
+        event::{Event, Link, MemberIndex, RouteTargets},
     },
     kernel::{
         announce::{AnnounceError, Announcer},
@@ -36,6 +44,24 @@ pub struct MemberRuntime {
     pub speed_mbps: Option<u32>,
     /// Multicast addresses put into its filter.
     pub multicast: BTreeSet<Mac>,
+    /// Its slot, while it has one.
+    pub slot: Option<u16>,
+    /// What became of its probes.
+    pub tally: ProbeTally,
+}
+
+/// What it takes to do what an engine wants done.
+pub(super) struct Tools<'a> {
+    /// The group's number.
+    pub(super) group: GroupNumber,
+    /// Sends announcements.
+    pub(super) announcer: &'a Announcer,
+    /// Attaches programs.
+    pub(super) hooks: &'a mut HookWorker,
+    /// Sends probes.
+    pub(super) prober: &'a mut Prober,
+    /// Watch probes.
+    pub(super) watchers: &'a mut Watchers,
 }
 
 /// One group at run time.
@@ -56,6 +82,10 @@ pub struct GroupRuntime {
     pub members: Vec<MemberRuntime>,
     /// Warnings about the group's surroundings that have been given.
     pub warned: BTreeSet<String>,
+    /// Probe sockets that wait for their member's program.
+    pub awaiting: Vec<AwaitedProgram>,
+    /// The targets that its routes offer, as the engine was last told.
+    pub routes: Option<RouteTargets>,
 }
 
 impl GroupRuntime {
@@ -107,30 +137,39 @@ impl GroupRuntime {
     }
 
     /// Carries out everything that the engine wants done.
-    pub fn drain(&mut self, announcer: &Announcer, hooks: &mut HookWorker) {
+    pub(super) fn drain(&mut self, tools: &mut Tools<'_>) {
         while let Some(action) = self.engine.poll_action() {
-            self.carry_out(action, announcer, hooks);
+            self.carry_out(action, tools);
         }
     }
 
-    fn carry_out(&mut self, action: Action, announcer: &Announcer, hooks: &mut HookWorker) {
+    fn carry_out(&mut self, action: Action, tools: &mut Tools<'_>) {
         match action {
+            Action::SendProbe { probe, target, target_index } => {
+                self.send_probe(probe, target, target_index, tools);
+            }
+            Action::ProbeDone(record) => self.note_probe(&record, tools),
+            Action::Listen { member, family, source } => self.listen(member, family, source, tools),
+            Action::ForgetRtt { member, family, target_index } => {
+                self.forget_rtt(member, family, target_index);
+            }
             Action::Install(assignment) => {
                 if let Err(error) = self.path.apply(&assignment) {
                     tracing::error!(group = self.name(), "{error}");
                     self.engine.handle(Event::InstallFailed, Instant::now());
                 }
-                self.sync_hooks(hooks);
+                self.sync_hooks(tools.hooks);
+                self.find_slots(tools);
             }
             Action::SetGroupLink { limits, running } => self.link_worker.set(limits, running),
-            Action::Announce(addresses) => self.announce(&addresses, announcer),
+            Action::Announce(addresses) => self.announce(&addresses, tools.announcer),
             Action::ReportMemberships => {
-                let asked = announcer.membership_queries(self.link.peer_ifindex, self.link.peer_mac);
+                let asked = tools.announcer.membership_queries(self.link.peer_ifindex, self.link.peer_mac);
                 self.log_announcement(asked);
             }
             Action::KeepAlive(member) => {
                 if let Some(link) = self.engine_link(member) {
-                    self.log_announcement(announcer.keep_alive(link.ifindex, link.mac));
+                    self.log_announcement(tools.announcer.keep_alive(link.ifindex, link.mac));
                 }
             }
             Action::PurgeQueue(member) => self.purge_queue(member),

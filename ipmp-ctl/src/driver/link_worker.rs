@@ -5,7 +5,10 @@
 
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{engine::event::Limits, kernel::group_link::GroupLink};
+use crate::{
+    engine::event::Limits,
+    kernel::{group_link::GroupLink, neighbours},
+};
 
 /// What the group interface should be.
 type Wish = Option<(Option<Limits>, bool)>;
@@ -21,6 +24,7 @@ impl LinkWorker {
     pub fn start(handle: rtnetlink::Handle, link: GroupLink) -> Self {
         let (wish, mut wishes) = watch::channel(None);
         let task = tokio::spawn(async move {
+            let mut was_running = true;
             while wishes.changed().await.is_ok() {
                 let Some((limits, running)) = *wishes.borrow_and_update() else { continue };
                 if let Some(limits) = limits
@@ -31,6 +35,14 @@ impl LinkWorker {
                 if let Err(error) = link.set_running(&handle, running).await {
                     tracing::error!(group = link.name, "{error}");
                 }
+                // What was asked for meanwhile nobody heard, and the kernel waits before it asks again.
+                if running
+                    && !was_running
+                    && let Err(error) = neighbours::ask_again(&handle, link.ifindex).await
+                {
+                    tracing::warn!(group = link.name, "{error}");
+                }
+                was_running = running;
             }
         });
         Self { wish, task }

@@ -29,6 +29,8 @@ impl Driver {
             let Some(group) = &mut self.groups[number] else { continue };
             if link.ifindex == group.link.ifindex {
                 follow_group_interface(group, link);
+                // What goes with an interface that is brought down goes silently.
+                self.routes_changed();
             } else if let Some(member) = group.member_named(&link.name) {
                 self.on_member_link(number, member, link).await;
             } else if let Some(member) = group.member_with(link.ifindex) {
@@ -158,8 +160,18 @@ impl Driver {
     }
 
     pub(super) fn on_found(&mut self, found: Found) {
-        let Found::Speed { group: name, member, ifindex, speed_mbps } = found;
-        let Some(group) = self.groups.iter_mut().flatten().find(|group| group.name() == name) else { return };
+        let Self { groups, snapshot, .. } = self;
+        let mut groups = groups.iter_mut().flatten();
+        let (name, member, ifindex, speed_mbps) = match found {
+            Found::Speed { group, member, ifindex, speed_mbps } => (group, member, ifindex, speed_mbps),
+            Found::Routes { group: name, routes } => {
+                if let Some(group) = groups.find(|group| group.name() == name) {
+                    group.tell_routes(&routes, snapshot);
+                }
+                return;
+            }
+        };
+        let Some(group) = groups.find(|group| group.name() == name) else { return };
         let state = &mut group.members[member];
         if state.speed_mbps == speed_mbps || state.link.as_ref().is_none_or(|link| link.ifindex != ifindex) {
             return;

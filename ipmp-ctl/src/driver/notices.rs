@@ -2,7 +2,10 @@
 
 use crate::{
     config::Group,
-    engine::{action::Notice, event::MemberIndex},
+    engine::{
+        action::{Cause, Notice},
+        event::{Family, MemberIndex},
+    },
 };
 
 /// Writes one line.
@@ -12,12 +15,18 @@ pub(super) fn log(config: &Group, notice: &Notice) {
     match *notice {
         Notice::LinkDown(member) => tracing::warn!(group, "The link has gone down on {}", name(member)),
         Notice::LinkUp(member) => tracing::info!(group, "The link has come up on {}", name(member)),
-        Notice::Failed(member) => {
-            tracing::error!(group, "IP interface failure detected on {} of group {group}", name(member));
-        }
-        Notice::Repaired(member) => {
-            tracing::info!(group, "IP interface repair detected on {} of group {group}", name(member));
-        }
+        Notice::Failed { member, cause } => tracing::error!(
+            group,
+            cause = word(cause),
+            "IP interface failure detected on {} of group {group}",
+            name(member)
+        ),
+        Notice::Repaired { member, cause } => tracing::info!(
+            group,
+            cause = word(cause),
+            "IP interface repair detected on {} of group {group}",
+            name(member)
+        ),
         Notice::Flapping { member, retry_in } => tracing::warn!(
             group,
             "The link of {} has come up more than {} times in a minute; disabling repair until it stabilizes, for {} s at least",
@@ -60,5 +69,79 @@ pub(super) fn log(config: &Group, notice: &Notice) {
                 name(member)
             );
         }
+        Notice::GroupSilent => tracing::error!(
+            group,
+            "no target answers by any member of group {group}, though links are up: flows stay where they are"
+        ),
+        Notice::NoTargets(member) => tracing::info!(
+            group,
+            "{} of group {group} has nobody to probe: it is judged by its link alone until a target is found",
+            name(member)
+        ),
+        Notice::TargetsFound(member) => {
+            tracing::info!(group, "{} of group {group} has targets to probe", name(member));
+        }
+        Notice::TargetDead { member, target } => tracing::info!(
+            group,
+            "target {target} does not answer by {} while others do: it is left out",
+            name(member)
+        ),
+        Notice::TargetSlow { member, target } => tracing::info!(
+            group,
+            "target {target} answers by {} much later than the others: it is left out",
+            name(member)
+        ),
+        Notice::MissedProbes { member, family, count } => tracing::info!(
+            group,
+            "missed sending {count} {} probes on {}: the daemon did not get to it in time",
+            version(family),
+            name(member)
+        ),
+        Notice::FdtRaised { member, family, wanted, fdt } => tracing::info!(
+            group,
+            "Cannot meet requested failure detection time of {wanted:?} on ({} {}); new failure detection time for group {group} is {fdt:?}",
+            version(family),
+            name(member)
+        ),
+        Notice::FdtLowered { member, family, fdt } => tracing::info!(
+            group,
+            "Improved failure detection time {fdt:?} on ({} {}) for group {group}",
+            version(family),
+            name(member)
+        ),
+        Notice::NoTestAddress(member) => tracing::info!(
+            group,
+            "No test address configured on interface {}; disabling probe-based failure detection on it",
+            name(member)
+        ),
+        Notice::TestAddressConfigured(member) => tracing::info!(
+            group,
+            "Test address now configured on interface {}; enabling probe-based failure detection on it",
+            name(member)
+        ),
+        Notice::DuplicateTestAddress { member, address } => tracing::error!(
+            group,
+            "Test address {address} on interface {} is not unique in group {group}; disabling probe-based failure detection with it",
+            name(member)
+        ),
+        Notice::UniqueTestAddress { member, address } => tracing::info!(
+            group,
+            "Test address {address} on interface {} is unique in group {group}; enabling probe-based failure detection with it",
+            name(member)
+        ),
+    }
+}
+
+fn word(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Link => "link",
+        Cause::Probes => "probes",
+    }
+}
+
+fn version(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "IPv4",
+        Family::V6 => "IPv6",
     }
 }

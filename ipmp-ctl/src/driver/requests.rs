@@ -1,11 +1,18 @@
 //! What is asked on the control socket.
 
 use super::{Driver, group::GroupRuntime, status, teardown};
-use crate::control::protocol::{Reply, Request, Status};
+use crate::{
+    control::{
+        protocol::{Reply, Request, Status},
+        server::Answer,
+    },
+    engine::view::ProbeShown,
+};
 
 impl Driver {
-    pub(super) async fn answer(&mut self, request: Request) -> Reply {
-        match request {
+    pub(super) async fn answer(&mut self, request: Request) -> Answer {
+        let reply = match request {
+            Request::Probes => return self.watch_probes(),
             Request::Status => {
                 let groups = self.groups.iter().flatten().map(status::group).collect();
                 Reply::Status(Status { groups })
@@ -18,7 +25,21 @@ impl Driver {
                 }
             }
             Request::Down { group } => self.down(&group).await,
+        };
+        Answer::Reply(reply)
+    }
+
+    fn watch_probes(&mut self) -> Answer {
+        let is_probed = |group: &GroupRuntime| {
+            group.engine.view().members.iter().any(|member| member.probe != ProbeShown::Disabled)
+        };
+        let refused = |reason: &str| Answer::Reply(Reply::Refused { reason: reason.to_owned() });
+        if !self.groups.iter().flatten().any(is_probed) {
+            return refused("probe-based failure detection is disabled");
         }
+        self.watchers
+            .add()
+            .map_or_else(|| refused("too many others are watching probes: end one of them"), Answer::Probes)
     }
 
     pub(super) fn no_such_group(&self, name: &str) -> Reply {
@@ -40,6 +61,7 @@ impl Driver {
                 tracing::warn!("{error}");
             }
         }
+        self.prober.close_group(number);
         self.keeper.groups_are(self.group_names());
         match teardown::running(&self.handle, group).await {
             Ok(()) => {

@@ -14,7 +14,7 @@ use crate::{
     config,
     dataplane::{
         group_path::{Fixed, GroupPath, PathError},
-        hook::AttachBy,
+        hook::{AttachBy, xdp},
         pins::GroupPins,
         saved::SavedMap,
     },
@@ -25,6 +25,7 @@ use crate::{
         multicast,
         netlink::{NetlinkError, dump},
         netns::NetnsId,
+        random::Random,
         settings,
         stable_mac::{End, stable_mac},
     },
@@ -103,6 +104,7 @@ async fn open(
         receive_on_member: config.receive == config::Receive::Member,
         trace_level: around.trace_level,
         attach_by: around.attach_by,
+        driver_hook: xdp::Mode::of(config.probe_hook),
     };
     if fixed.disowns(pins.path()) {
         tracing::warn!(
@@ -111,7 +113,8 @@ async fn open(
         );
         teardown::put_back(&around.handle, &config.name, pins.path()).await;
     }
-    let (mut path, adopted) = GroupPath::open(fixed, pins, random_seed()?)?;
+    let mut random = Random::new();
+    let (mut path, adopted) = GroupPath::open(fixed, pins, random.number().map_err(StartError::Random)?)?;
     // A daemon that was killed early leaves an interface and nothing that could be adopted.
     let is_new = is_new || adopted.is_none();
     path.set_group_mac(link.mac);
@@ -138,11 +141,11 @@ async fn open(
         // What an earlier daemon has put into the filter is followed on, so that nothing stays there for good.
         let multicast =
             if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
-        members.push(MemberRuntime { link: Some(info), speed_mbps, multicast });
+        members.push(MemberRuntime { link: Some(info), speed_mbps, multicast, ..MemberRuntime::default() });
     }
     prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
-    let engine = Engine::new(config, adopted, Instant::now());
+    let engine = Engine::new(config, adopted, random.number().map_err(StartError::Random)?, Instant::now());
     Ok(GroupRuntime {
         engine,
         path,
@@ -152,13 +155,7 @@ async fn open(
         link_worker,
         members,
         warned: BTreeSet::new(),
+        awaiting: Vec::new(),
+        routes: None,
     })
-}
-
-fn random_seed() -> Result<u64, StartError> {
-    let mut bytes = [0; 8];
-    let file = std::fs::File::open("/dev/urandom")
-        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
-    file.map_err(StartError::Random)?;
-    Ok(u64::from_ne_bytes(bytes))
 }

@@ -4,11 +4,19 @@ use std::net::IpAddr;
 
 use ipmp_common::{Choice, MemberCounters, SlotSet};
 
-use super::group::GroupRuntime;
+use super::group::{GroupRuntime, MemberRuntime};
 use crate::{
-    control::protocol::{AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus},
+    control::protocol::{
+        AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus, ProbeCounts, RttStatus,
+        TargetStatus, TargetsStatus,
+    },
     dataplane::flow::{Flow, Way},
-    engine::view::{GroupState, MemberView, ShownState},
+    engine::{
+        event::MemberIndex,
+        view::{
+            GroupState, MemberView, ProbeShown, ShownState, TargetMode, TargetState, TargetView, TargetsView,
+        },
+    },
 };
 
 /// The status of a group.
@@ -24,11 +32,12 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
         GroupState::Degraded => "degraded",
         GroupState::Failed => "failed",
     };
-    let members = view.members.iter().map(|member| {
+    let members = view.members.iter().enumerate().map(|(index, member)| {
         let counters = member.slot.and_then(|slot| counters.get(&slot)).copied().unwrap_or_default();
         // A member whose program is not attached yet carries nothing, whatever the engine has planned.
         let carries = member.active && member.slot.is_some_and(|slot| installed.usable.contains(slot));
-        MemberStatus { active: carries, ..member_status(member, counters) }
+        let probes = probe_counts(group, index);
+        MemberStatus { active: carries, probes, ..member_status(member, counters) }
     });
     let addresses = view.addresses.iter().map(|address| AddressStatus {
         address: address.address,
@@ -39,11 +48,11 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
     GroupStatus {
         group: group.name().to_owned(),
         state: state.to_owned(),
-        // Nobody is probed: the time has no meaning.
-        fdt_ms: None,
+        fdt_ms: view.fdt.map(|fdt| u64::try_from(fdt.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)),
         attached_by: group.path.attached_by().map(str::to_owned),
         members: members.collect(),
         addresses: addresses.collect(),
+        targets: view.targets.iter().map(|targets| targets_status(group, targets)).collect(),
         reasons: reasons.into_iter().map(|(reason, count)| (reason.as_str().to_owned(), count)).collect(),
     }
 }
@@ -60,19 +69,78 @@ fn member_status(member: &MemberView, counters: MemberCounters) -> MemberStatus 
         ShownState::Offline => "offline",
         ShownState::Unknown => "unknown",
     };
+    let probe = match member.probe {
+        ProbeShown::Ok => "ok",
+        ProbeShown::Failed => "failed",
+        ProbeShown::Unknown => "unknown",
+        ProbeShown::Disabled => "disabled",
+    };
     MemberStatus {
         interface: member.name.clone(),
         active: member.active,
         inactive: member.inactive,
         flags: flags(member),
         link: link.to_owned(),
-        probe: "disabled".to_owned(),
+        probe: probe.to_owned(),
         state: state.to_owned(),
         weight: member.weight,
         tx_packets: counters.tx_packets,
         tx_bytes: counters.tx_bytes,
         rx_packets: counters.rx_packets,
         rx_bytes: counters.rx_bytes,
+        probes: ProbeCounts::default(),
+    }
+}
+
+fn probe_counts(group: &GroupRuntime, member: MemberIndex) -> ProbeCounts {
+    let MemberRuntime { slot, tally, .. } = &group.members[member];
+    let heard = slot.and_then(|slot| group.path.probes().counters(slot).ok()).unwrap_or_default();
+    ProbeCounts {
+        sent: tally.sent,
+        unsent: tally.unsent,
+        answered: tally.answered,
+        lost: tally.lost,
+        replies: heard.answered,
+        forged: heard.forged,
+        duplicate: heard.duplicate,
+        out_of_window: heard.out_of_window,
+        malformed: heard.malformed,
+    }
+}
+
+fn targets_status(group: &GroupRuntime, view: &TargetsView) -> TargetsStatus {
+    let mode = match view.mode {
+        TargetMode::Routes => "routes",
+        TargetMode::Multicast => "multicast",
+        TargetMode::Disabled => "disabled",
+    };
+    let slot = group.member_named(&view.member).and_then(|member| group.members[member].slot);
+    let histogram = |target: &TargetView| {
+        let counts = group.path.probes().histogram(slot?, view.family, target.index?);
+        Some(counts.to_vec())
+    };
+    let target = |target: &TargetView| TargetStatus {
+        address: target.address,
+        state: match target.state {
+            TargetState::Active => "active",
+            TargetState::Unused => "unused",
+            TargetState::Slow => "slow",
+            TargetState::Dead => "dead",
+        }
+        .to_owned(),
+        rtt: target.rtt.map(|rtt| RttStatus {
+            smoothed_us: rtt.smoothed_us,
+            deviation_us: rtt.deviation_us,
+            min_us: rtt.min_us,
+            max_us: rtt.max_us,
+            histogram: histogram(target).unwrap_or_default(),
+        }),
+    };
+    TargetsStatus {
+        interface: view.member.clone(),
+        mode: mode.to_owned(),
+        test_address: view.test_address,
+        targets: view.targets.iter().map(target).collect(),
     }
 }
 

@@ -16,8 +16,10 @@ impl Driver {
     /// Reads everything anew. Settings are repaired too, a member at a time, for each of them takes the loop a moment.
     pub(super) async fn scan(&mut self) {
         self.resync().await;
+        self.routes_changed();
         for (number, group) in self.groups.iter_mut().enumerate() {
             let Some(group) = group else { continue };
+            group.path.retry_drivers();
             group.sync_hooks(&mut self.hooks);
             group.link_worker.again();
             self.repairs.extend((0..group.members.len()).map(|member| (number, member)));

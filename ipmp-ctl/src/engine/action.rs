@@ -1,10 +1,13 @@
 //! Everything the engine asks for.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use super::{
     assignment::Assignment,
-    event::{Limits, MemberIndex},
+    event::{Family, Limits, MemberIndex, ProbeId},
 };
 
 /// An output of the engine. Carried out in order.
@@ -27,8 +30,64 @@ pub enum Action {
     KeepAlive(MemberIndex),
     /// Make the kernel purge the transmit queue of a member that lost its carrier.
     PurgeQueue(MemberIndex),
+    /// Open the probe socket of a member on this test address, or close it. To be answered by
+    /// [`super::event::Event::Listening`].
+    Listen {
+        /// Whose.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// The test address to be bound to; `None`: close it.
+        source: Option<IpAddr>,
+    },
+    /// Send a probe. To be answered by [`super::event::Event::ProbeSent`] or `ProbeNotSent`.
+    SendProbe {
+        /// Which.
+        probe: ProbeId,
+        /// Whom to ask; for a probe of discovery all nodes of the link.
+        target: IpAddr,
+        /// The target's place among those of the instance.
+        target_index: u8,
+    },
+    /// What became of a probe is known: a line of `stat -p`. A probe that was lost may be answered later.
+    ProbeDone(ProbeRecord),
+    /// This place among the targets of an instance is another target's now.
+    ForgetRtt {
+        /// Whose.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// The place.
+        target_index: u8,
+    },
     /// Tell the operator.
     Notify(Notice),
+}
+
+/// A probe that was answered or lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeRecord {
+    /// Which.
+    pub probe: ProbeId,
+    /// Who was asked.
+    pub target: IpAddr,
+    /// When it was sent.
+    pub began: Instant,
+    /// When the reply arrived; `None`: it is lost.
+    pub arrival: Option<Instant>,
+    /// The smoothed round-trip time of the target, in microseconds.
+    pub smoothed_us: Option<u64>,
+    /// Its mean deviation, in microseconds.
+    pub deviation_us: Option<u64>,
+}
+
+/// What a change of a member's state goes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Its link.
+    Link,
+    /// Its probes.
+    Probes,
 }
 
 /// What happened: a line of the log.
@@ -39,9 +98,19 @@ pub enum Notice {
     /// The link of a member has come up.
     LinkUp(MemberIndex),
     /// A member is failed now.
-    Failed(MemberIndex),
+    Failed {
+        /// Which.
+        member: MemberIndex,
+        /// Why.
+        cause: Cause,
+    },
     /// A member works again.
-    Repaired(MemberIndex),
+    Repaired {
+        /// Which.
+        member: MemberIndex,
+        /// What made it so.
+        cause: Cause,
+    },
     /// A member's link comes up too often: it is not repaired before this time has passed.
     Flapping {
         /// Which member.
@@ -81,4 +150,71 @@ pub enum Notice {
     GroupUnusable,
     /// At least one member is usable again.
     GroupUsable(MemberIndex),
+    /// No member of the group reaches any target, though links are up: flows stay where they are.
+    GroupSilent,
+    /// A member has test addresses but nobody to probe.
+    NoTargets(MemberIndex),
+    /// A member has targets (again).
+    TargetsFound(MemberIndex),
+    /// A target does not answer while others do.
+    TargetDead {
+        /// Probed by whom.
+        member: MemberIndex,
+        /// The target.
+        target: IpAddr,
+    },
+    /// A target answers much later than the others.
+    TargetSlow {
+        /// Probed by whom.
+        member: MemberIndex,
+        /// The target.
+        target: IpAddr,
+    },
+    /// Probes were not sent in time: the daemon was stopped, or short of processor time.
+    MissedProbes {
+        /// Whose.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// How many.
+        count: u64,
+    },
+    /// Targets answer too late for the failure detection time that was asked for.
+    FdtRaised {
+        /// Whose target.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// What was asked for.
+        wanted: Duration,
+        /// What it is now.
+        fdt: Duration,
+    },
+    /// Targets answer sooner again.
+    FdtLowered {
+        /// Whose target.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// What it is now.
+        fdt: Duration,
+    },
+    /// A member has no test address: it is judged by its link alone.
+    NoTestAddress(MemberIndex),
+    /// A member that had no test address has one.
+    TestAddressConfigured(MemberIndex),
+    /// Another member has the same test address: it is not used.
+    DuplicateTestAddress {
+        /// Whose.
+        member: MemberIndex,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A test address is unique again.
+    UniqueTestAddress {
+        /// Whose.
+        member: MemberIndex,
+        /// The address.
+        address: IpAddr,
+    },
 }

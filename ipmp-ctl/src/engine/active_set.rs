@@ -28,7 +28,7 @@ pub(super) fn enter(
 ) -> Option<MemberIndex> {
     let wanted = members.iter().filter(|member| !member.standby).count();
     let active = active_others(members, index).count();
-    let group_failed = !usable_others(members, index);
+    let group_failed = !working_others(members, index);
 
     if members[index].standby {
         // At least one: a group of nothing but standby members would stay idle otherwise.
@@ -56,11 +56,12 @@ pub(super) fn replacement(members: &[Member]) -> Option<MemberIndex> {
 }
 
 fn active_others(members: &[Member], index: MemberIndex) -> impl Iterator<Item = MemberIndex> {
-    (0..members.len()).filter(move |&other| other != index && members[other].is_active())
+    (0..members.len()).filter(move |&other| other != index && members[other].carries())
 }
 
-fn usable_others(members: &[Member], index: MemberIndex) -> bool {
-    members.iter().enumerate().any(|(other, member)| other != index && member.is_usable())
+fn working_others(members: &[Member], index: MemberIndex) -> bool {
+    let works = |member: &Member| member.is_usable() || member.is_kept();
+    members.iter().enumerate().any(|(other, member)| other != index && works(member))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Everything the engine is told.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, time::Instant};
 
 use ipmp_common::member::Mac;
+pub use ipmp_common::probe::{Family, ProbeKind};
 
 /// Number of a member: its place in the configuration of its group.
 pub type MemberIndex = usize;
@@ -35,6 +36,43 @@ pub struct Link {
     pub speed_mbps: Option<u32>,
     /// What it can send in one piece.
     pub limits: Limits,
+}
+
+/// Which probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProbeId {
+    /// The member that it leaves by.
+    pub member: MemberIndex,
+    /// The address family of its instance.
+    pub family: Family,
+    /// What it is for.
+    pub kind: ProbeKind,
+    /// Its number: one sequence for detection, one for the other kinds together.
+    pub sequence: u16,
+}
+
+/// What the packet path has recorded of replies.
+///
+/// Whoever calls the engine reads the clock first, then this: a reply that is not there by then had not arrived at that
+/// time.
+pub trait Replies {
+    /// When the first reply to this probe arrived at this host.
+    fn arrival(&self, probe: ProbeId) -> Option<Instant>;
+}
+
+impl Replies for BTreeMap<ProbeId, Instant> {
+    fn arrival(&self, probe: ProbeId) -> Option<Instant> {
+        self.get(&probe).copied()
+    }
+}
+
+/// What the routes of the group interface offer as targets, own addresses taken out, in the kernel's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteTargets {
+    /// Destinations of host routes.
+    pub hosts: Vec<IpAddr>,
+    /// Next hops.
+    pub next_hops: Vec<IpAddr>,
 }
 
 /// An input of the engine.
@@ -89,4 +127,41 @@ pub enum Event {
     },
     /// The last assignment could not be installed.
     InstallFailed,
+    /// The answer to [`super::action::Action::Listen`], and whenever a socket is lost.
+    Listening {
+        /// Whose socket.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// The test address that it is open on; `None`: it could not be opened, or was closed.
+        source: Option<IpAddr>,
+    },
+    /// A probe was sent. A send that would block counts: what waits for a driver that hangs is lost.
+    ProbeSent {
+        /// Which.
+        probe: ProbeId,
+        /// When the send call began.
+        began: Instant,
+        /// When it returned.
+        done: Instant,
+    },
+    /// A probe could not be sent.
+    ProbeNotSent {
+        /// Which.
+        probe: ProbeId,
+    },
+    /// A system answered a probe of discovery.
+    Responder {
+        /// The member that the answer came in by.
+        member: MemberIndex,
+        /// Of which family.
+        family: Family,
+        /// Who answered.
+        address: IpAddr,
+    },
+    /// What the routes of the group interface offer as targets: at the start, and on every change.
+    Routes(
+        /// All of them.
+        RouteTargets,
+    ),
 }

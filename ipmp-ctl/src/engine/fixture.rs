@@ -10,12 +10,16 @@ use ipmp_common::{Address, Choice, SlotSet, layout::BUCKETS, member::Mac};
 
 use super::{
     Engine,
-    action::{Action, Notice},
+    action::{Action, Cause, Notice},
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex},
-    view::{GroupState, ShownState},
+    event::{Event, Limits, Link, MemberIndex, ProbeId},
+    member::MemberState,
+    timers::Timer,
+    view::{GroupState, MemberView, ShownState},
 };
 use crate::config;
+
+pub(crate) mod lan;
 
 /// A group with a member for each letter: `a` active, `s` standby. The members are named e0, e1 and so on.
 pub(crate) fn group(roles: &str) -> config::Group {
@@ -89,12 +93,25 @@ pub(crate) fn notices(actions: &[Action]) -> Vec<Notice> {
         .collect()
 }
 
+/// The member has failed by its link.
+pub(crate) fn failed(member: MemberIndex) -> Notice {
+    Notice::Failed { member, cause: Cause::Link }
+}
+
+/// The member is repaired by its link.
+pub(crate) fn repaired(member: MemberIndex) -> Notice {
+    Notice::Repaired { member, cause: Cause::Link }
+}
+
 /// An engine, its clock, and the kernel's view of its links.
 #[derive(Clone)]
 pub(crate) struct Rig {
     pub(crate) engine: Engine,
     pub(crate) now: Instant,
     pub(crate) links: BTreeMap<MemberIndex, Link>,
+    pub(crate) replies: BTreeMap<ProbeId, Instant>,
+    /// All that the engine was told, and its wake-ups.
+    pub(crate) log: Vec<(Instant, Option<Event>)>,
 }
 
 impl Rig {
@@ -112,15 +129,36 @@ impl Rig {
         links: BTreeMap<MemberIndex, Link>,
         addresses: Vec<IpAddr>,
     ) -> (Self, Vec<Action>) {
-        let now = Instant::now();
-        let mut rig = Self { engine: Engine::new(config, adopted, now), now, links: links.clone() };
+        let mut rig = Self::blank(config, 0);
+        rig.engine = Engine::new(rig.engine.config().clone(), adopted, 0, rig.now);
+        rig.links.clone_from(&links);
         let actions = rig.tell(Event::Snapshot { links, addresses });
         (rig, actions)
     }
 
+    /// The group before anything is told.
+    pub(crate) fn blank(config: config::Group, seed: u64) -> Self {
+        let now = Instant::now();
+        let engine = Engine::new(config, None, seed, now);
+        Self { engine, now, links: BTreeMap::new(), replies: BTreeMap::new(), log: Vec::new() }
+    }
+
     /// Tells the engine and takes what it wants.
     pub(crate) fn tell(&mut self, event: Event) -> Vec<Action> {
+        self.hear(event);
+        self.drain()
+    }
+
+    /// Tells the engine.
+    pub(crate) fn hear(&mut self, event: Event) {
+        self.log.push((self.now, Some(event.clone())));
         self.engine.handle(event, self.now);
+    }
+
+    /// Wakes the engine and takes what it wants.
+    pub(crate) fn wake(&mut self) -> Vec<Action> {
+        self.log.push((self.now, None));
+        self.engine.handle_timeout(self.now, &self.replies);
         self.drain()
     }
 
@@ -130,8 +168,7 @@ impl Rig {
         let mut actions = Vec::new();
         while let Some(wake) = self.engine.poll_timeout().filter(|wake| wake.at <= end) {
             self.now = wake.at;
-            self.engine.handle_timeout(self.now);
-            actions.extend(self.drain());
+            actions.extend(self.wake());
         }
         self.now = end;
         actions
@@ -198,18 +235,26 @@ impl Rig {
     fn check(&self) {
         let assignment = self.engine.assignment();
         let view = self.engine.view();
-        if let Some(wake) = self.engine.poll_timeout() {
+        if let Some(wake) = self.engine.poll_timeout().filter(|wake| wake.timer != Timer::Probe) {
             assert!(wake.at > self.now, "{wake:?} lies in the past");
+        }
+        if !self.engine.started {
+            return;
         }
         assert_eq!(assignment.buckets.len(), BUCKETS);
 
-        let active: SlotSet = view
-            .members
-            .iter()
-            .filter(|m| m.active)
-            .map(|m| m.slot.expect("an active member has a slot"))
-            .collect();
-        assert_eq!(assignment.usable, active, "the usable word is the active set");
+        let members = self.engine.roster.members();
+        let slot = |(index, carries): (usize, bool)| {
+            carries.then(|| view.members[index].slot.expect("who carries traffic has a slot"))
+        };
+        let active: SlotSet =
+            members.iter().map(super::member::Member::carries).enumerate().filter_map(slot).collect();
+        let kept = members.iter().any(super::member::Member::is_kept);
+        assert_eq!(assignment.usable, active, "the usable word is the set of those that carry traffic");
+        for (view, member) in view.members.iter().zip(members) {
+            assert!(!view.active || member.carries());
+            assert!(kept || view.active == member.carries());
+        }
         for (index, member) in view.members.iter().enumerate() {
             let link = self.links.get(&index);
             assert_eq!(member.present, link.is_some());
@@ -222,12 +267,17 @@ impl Rig {
         }
         assert_eq!(assignment.slots.len(), self.links.len());
 
-        let usable = view.members.iter().filter(|m| m.state == ShownState::Ok).count();
+        let works =
+            |m: &&MemberView| m.state == ShownState::Ok || (m.state == ShownState::Unknown && m.present);
+        let usable = view.members.iter().filter(works).count();
         assert_eq!(view.state == GroupState::Failed, usable == 0);
         assert_eq!(view.state == GroupState::Ok, usable == view.members.len() && usable > 0);
-        assert_eq!(usable == 0, active.is_empty(), "of members that work at least one is active");
+        assert!(usable == 0 || !active.is_empty(), "of members that work at least one carries traffic");
+        let linked = members.iter().any(|m| m.state == MemberState::Failed && m.link_up());
+        assert!(usable > 0 || active.is_empty() != linked, "for want of a better one all that have link do");
         for address in &view.addresses {
-            assert_eq!(address.inbound.is_some(), address.up && !active.is_empty(), "{address:?}");
+            let shown = address.up && !active.is_empty();
+            assert!(address.inbound.is_some() == shown || (kept && address.inbound.is_none()), "{address:?}");
             assert_eq!(address.outbound.is_empty(), address.inbound.is_none());
         }
         if active.is_empty() {
@@ -240,6 +290,6 @@ impl Rig {
             assert_ne!(choice.slot, choice.backup);
             assert!(choice.backup != Choice::NONE_SLOT || active.len() == 1, "{choice:?} has no backup");
         }
-        assert_eq!(view.members.iter().filter(|m| m.nominated).count(), 1);
+        assert!(kept || view.members.iter().filter(|m| m.nominated).count() == 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use super::{event::Link, link::Damping, view::ShownState};
+use super::{action::Cause, event::Link, link::Damping, view::ShownState};
 
 /// State of a member, as Solaris in.mpathd names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -37,6 +37,18 @@ impl MemberState {
     }
 }
 
+/// What probing can do for a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Probed {
+    /// Nothing: it has no test address. Its link alone decides.
+    #[default]
+    No,
+    /// Nothing yet: it has a test address but nobody to probe.
+    NoTargets,
+    /// It has a test address and targets.
+    Yes,
+}
+
 /// What a member had to do under an earlier daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Past {
@@ -60,6 +72,12 @@ pub(super) struct Member {
     pub(super) state: MemberState,
     /// Deliberately unused though it works.
     pub(super) inactive: bool,
+    /// Why it has failed; means nothing in any other state.
+    pub(super) cause: Option<Cause>,
+    /// What probing can do for it.
+    pub(super) probed: Probed,
+    /// Carries traffic though it is failed: it has link, and no member of the group does better.
+    pub(super) kept: bool,
     /// What it had to do under an earlier daemon, until it is started.
     pub(super) past: Past,
     /// What damps its link.
@@ -86,9 +104,28 @@ impl Member {
         self.state.is_functioning() && self.link_up()
     }
 
-    /// Whether it does carry traffic.
+    /// Whether it works and is in use.
     pub(super) fn is_active(&self) -> bool {
         self.is_usable() && !self.inactive
+    }
+
+    /// Whether the packet path uses it: it is active, or kept for want of a better one.
+    pub(super) fn carries(&self) -> bool {
+        self.is_active() || self.is_kept()
+    }
+
+    /// Whether it carries traffic though it is failed.
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept && self.state == MemberState::Failed && self.link_up()
+    }
+
+    /// Whether its link alone decides on its repair: nothing else is known against it.
+    pub(super) fn is_judged_by_link(&self) -> bool {
+        match self.probed {
+            Probed::No => true,
+            Probed::NoTargets => self.cause != Some(Cause::Probes),
+            Probed::Yes => false,
+        }
     }
 
     /// Takes over what the kernel says of the link; a speed once known is kept until another one is told.

@@ -2,16 +2,21 @@
 //!
 //! All functions here say what happened by [`Changes`]; what follows from it for the packet path is the planner's.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use super::{
-    action::Notice,
+    action::{Cause, Notice},
     active_set::{self, Entry},
     duplicates,
     event::{Link, MemberIndex},
-    member::{Member, MemberState, Past},
+    member::{Member, MemberState, Past, Probed},
 };
 use crate::config;
+
+mod keep;
 
 /// What has happened to the members since it was last asked for.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,10 @@ pub(super) struct Roster {
     link_ups_per_minute: u32,
     arrivals: u64,
     changes: Changes,
+    /// Whether anything has changed since it was last settled.
+    touched: bool,
+    /// When members that are kept though they are failed have to go, now that others work again.
+    keep_until: Option<Instant>,
 }
 
 impl Roster {
@@ -44,6 +53,8 @@ impl Roster {
             link_ups_per_minute: config.link_ups_per_minute,
             arrivals: 0,
             changes: Changes::default(),
+            touched: false,
+            keep_until: None,
         }
     }
 
@@ -131,33 +142,106 @@ impl Roster {
         }
     }
 
-    /// Repairs the members whose flap damping has run out.
-    pub(super) fn repair_due(&mut self, now: Instant) {
+    /// Whether anything has changed since the last call of [`Self::settle`].
+    pub(super) const fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// The member is silent, and others are not.
+    pub(super) fn fail_by_probes(&mut self, index: MemberIndex) {
+        self.fail(index, Cause::Probes);
+    }
+
+    /// All members are silent: flows stay where they are, for the targets may have died.
+    pub(super) fn fail_group(&mut self) {
+        self.touched = true;
+        self.changes.notices.push(Notice::GroupSilent);
+        for (member, index) in self.members.iter_mut().zip(0..) {
+            let carried = member.is_active();
+            if member.is_usable() {
+                self.changes.notices.push(Notice::Failed { member: index, cause: Cause::Probes });
+                (member.state, member.inactive) = (MemberState::Failed, false);
+                member.kept = carried;
+            }
+            if member.state == MemberState::Failed && member.link_up() {
+                member.cause = Some(Cause::Probes);
+            }
+        }
+    }
+
+    /// The member's probes say that it works. That counts if its link says so too.
+    pub(super) fn repair_by_probes(&mut self, index: MemberIndex) {
+        if self.members[index].state == MemberState::Failed && self.members[index].link_up() {
+            self.repair(index, Cause::Probes);
+        }
+    }
+
+    /// What probing can do for the member is this now. Without anybody to probe its link alone decides, unless its
+    /// probes have failed it.
+    pub(super) fn set_probed(&mut self, index: MemberIndex, probed: Probed) {
+        let member = &mut self.members[index];
+        if std::mem::replace(&mut member.probed, probed) == probed {
+            return;
+        }
+        self.touched = true;
+        match member.state {
+            MemberState::Running | MemberState::NoTargets => member.state = functioning(probed),
+            MemberState::Failed
+                if member.link_up() && member.is_judged_by_link() && member.damping.retry_at().is_none() =>
+            {
+                self.repair(index, Cause::Link);
+            }
+            MemberState::Failed | MemberState::Init | MemberState::Offline => {}
+        }
+    }
+
+    /// Does what time makes due: repairs the members whose flap damping has run out, and lets go those that were kept
+    /// long enough.
+    pub(super) fn serve(&mut self, now: Instant) {
+        self.repair_due(now);
+        if self.keep_until.take_if(|at| *at <= now).is_some() {
+            self.let_go();
+        }
+    }
+
+    /// When [`Self::serve`] has something to do.
+    pub(super) fn next(&self) -> Option<Instant> {
+        let damped = self.members.iter().filter_map(|member| member.damping.retry_at());
+        damped.chain(self.keep_until).min()
+    }
+
+    fn repair_due(&mut self, now: Instant) {
         for index in 0..self.members.len() {
             if self.members[index].damping.retry_at().is_some_and(|at| at <= now) {
                 self.members[index].damping.link_down();
-                if self.members[index].state == MemberState::Failed && self.members[index].link_up() {
-                    self.repair(index);
+                let member = &self.members[index];
+                if member.state == MemberState::Failed && member.link_up() && member.is_judged_by_link() {
+                    self.repair(index, Cause::Link);
                 }
             }
         }
     }
 
-    /// When [`Self::repair_due`] has something to do.
-    pub(super) fn next_repair(&self) -> Option<Instant> {
-        self.members.iter().filter_map(|member| member.damping.retry_at()).min()
-    }
-
     /// Draws the conclusions that need a look at all members: duplicate MAC addresses, members that have appeared, and
-    /// the repair of a flapping member when there is no other.
-    pub(super) fn settle(&mut self, now: Instant) {
+    /// the repair of a flapping member when there is no other. Members that carry traffic though they are failed do so
+    /// for `fdt` after the first one works again: those that come back with it are found to work within that time, and
+    /// flows must not travel to the first one and back.
+    pub(super) fn settle(&mut self, fdt: Duration, now: Instant) {
+        self.touched = false;
         self.hide_duplicates();
         self.start_members();
         if !self.members.iter().any(Member::is_usable) {
-            let damped = |member: &Member| member.state == MemberState::Failed && member.link_up();
+            self.keep_until = None;
+            let waits = |member: &Member| member.state == MemberState::Failed && member.link_up();
+            let damped = |member: &Member| waits(member) && member.is_judged_by_link();
             if let Some(index) = self.members.iter().position(damped) {
-                self.repair(index);
+                self.repair(index, Cause::Link);
+            } else if !self.members.iter().any(Member::is_kept) {
+                self.keep_all();
             }
+        }
+        if self.members.iter().any(Member::is_usable) && self.members.iter().any(|member| member.kept) {
+            self.keep_until.get_or_insert(now + fdt);
         }
         for (member, index) in self.members.iter_mut().zip(0..) {
             if member.state == MemberState::Failed
@@ -193,7 +277,8 @@ impl Roster {
                     self.enter(index, Entry::Online);
                 } else {
                     self.members[index].state = MemberState::Failed;
-                    self.changes.notices.push(Notice::Failed(index));
+                    self.members[index].cause = Some(Cause::Link);
+                    self.changes.notices.push(Notice::Failed { member: index, cause: Cause::Link });
                 }
             }
         }
@@ -226,25 +311,44 @@ impl Roster {
     }
 
     fn link_down(&mut self, index: MemberIndex) {
+        self.touched = true;
         self.changes.notices.push(Notice::LinkDown(index));
         self.members[index].damping.link_down();
-        if self.members[index].state.is_functioning() {
-            self.changes.notices.push(Notice::Failed(index));
-            self.leave(index, MemberState::Failed);
-        }
+        self.changes.lost |= self.members[index].kept;
+        self.fail(index, Cause::Link);
     }
 
     fn link_up(&mut self, index: MemberIndex, now: Instant) {
+        self.touched = true;
         self.changes.notices.push(Notice::LinkUp(index));
-        let steady = self.members[index].damping.link_up(self.link_ups_per_minute, now);
-        if steady && self.members[index].state == MemberState::Failed {
-            self.repair(index);
+        let tolerated = self.link_ups_per_minute;
+        let member = &mut self.members[index];
+        let steady = member.damping.link_up(tolerated, now);
+        if !member.is_judged_by_link() {
+            member.damping.link_down(); // ten answers are damping enough
+        } else if steady && member.state == MemberState::Failed {
+            self.repair(index, Cause::Link);
         }
     }
 
-    fn repair(&mut self, index: MemberIndex) {
+    fn fail(&mut self, index: MemberIndex, cause: Cause) {
+        if self.members[index].state.is_functioning() {
+            self.changes.notices.push(Notice::Failed { member: index, cause });
+            self.leave(index, MemberState::Failed);
+            self.members[index].cause = Some(cause);
+        }
+    }
+
+    fn repair(&mut self, index: MemberIndex, cause: Cause) {
         self.members[index].damping.repaired();
-        self.changes.notices.push(Notice::Repaired(index));
+        self.changes.notices.push(Notice::Repaired { member: index, cause });
+        if self.members[index].is_kept() && !self.members[index].standby {
+            // It never stopped carrying traffic.
+            let member = &mut self.members[index];
+            (member.state, member.kept) = (functioning(member.probed), false);
+            self.touched = true;
+            return;
+        }
         self.enter(index, Entry::Repair);
         if self.members[index].inactive && !self.members[index].standby {
             self.changes.notices.push(Notice::Deactivated(index));
@@ -253,7 +357,9 @@ impl Roster {
 
     fn enter(&mut self, index: MemberIndex, entry: Entry) {
         let spare = active_set::enter(&mut self.members, index, entry, self.failback);
-        self.members[index].state = MemberState::Running;
+        self.touched = true;
+        let member = &mut self.members[index];
+        (member.state, member.kept) = (functioning(member.probed), false);
         if !self.members[index].inactive {
             self.changes.joined.push(index);
         }
@@ -263,15 +369,29 @@ impl Roster {
     /// Takes the member out of service; if it was active, another one is activated.
     fn leave(&mut self, index: MemberIndex, state: MemberState) {
         let member = &mut self.members[index];
-        let was_active = member.state.is_functioning() && !member.inactive;
+        let was_active = (member.state.is_functioning() && !member.inactive) || member.is_kept();
         member.state = state;
-        member.inactive = false;
+        (member.inactive, member.kept) = (false, false);
+        self.touched = true;
         if was_active {
-            self.changes.lost = true;
-            if let Some(replacement) = active_set::replacement(&self.members) {
-                self.members[replacement].inactive = false;
-                self.changes.notices.push(Notice::Activated(replacement));
-            }
+            self.replace();
         }
+    }
+
+    /// A member that carried traffic is lost: another one is activated.
+    fn replace(&mut self) {
+        self.changes.lost = true;
+        if let Some(replacement) = active_set::replacement(&self.members) {
+            self.members[replacement].inactive = false;
+            self.changes.notices.push(Notice::Activated(replacement));
+        }
+    }
+}
+
+/// The state of a member that works.
+const fn functioning(probed: Probed) -> MemberState {
+    match probed {
+        Probed::NoTargets => MemberState::NoTargets,
+        Probed::No | Probed::Yes => MemberState::Running,
     }
 }

@@ -22,7 +22,7 @@ use crate::config::TestAddresses;
 impl Engine {
     /// Draws the conclusions from what the members and addresses are now. Does nothing if nothing has changed.
     pub(super) fn settle(&mut self, now: Instant) {
-        self.roster.settle(now);
+        self.roster.settle(self.probing.fdt(), now);
         let changes = self.roster.take_changes();
         let renamed = self.claim_slots();
         if self.group_link.is_none() {
@@ -120,7 +120,7 @@ impl Engine {
             Some(Seat { member: index, slot: (*slot)?, weight: weights[index], standby: *standby })
         };
         let active: Vec<_> =
-            (0..members.len()).filter(|&index| members[index].is_active()).filter_map(seat).collect();
+            (0..members.len()).filter(|&index| members[index].carries()).filter_map(seat).collect();
         let reserve = active_set::replacement(members).and_then(seat);
 
         let carried = |slot: &u16| self.assignment.usable.contains(*slot);

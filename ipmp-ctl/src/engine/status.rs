@@ -2,6 +2,7 @@
 
 use super::{
     Engine, group,
+    probing::show,
     view::{AddressView, GroupView, MemberView},
 };
 
@@ -27,17 +28,22 @@ pub(super) fn view(engine: &Engine) -> GroupView {
             duplicate_mac: member.state == super::member::MemberState::Offline,
             link_up: member.link.map(|_| member.link_up()),
             state: member.state.shown(),
+            probe: show::probe(member),
             weight: weights[index],
         }
     };
     let address_view = |home: &super::homes::Home| {
-        let inbound = engine.bound_member(home.address).filter(|_| home.up).map(name);
+        let bound =
+            engine.bound_member(home.address).filter(|&member| home.up && members[member].is_active());
+        let inbound = bound.map(name);
         let outbound = if inbound.is_some() { active.clone() } else { Vec::new() };
         AddressView { address: home.address, up: home.up, inbound, outbound }
     };
     GroupView {
         state: group::state(members),
+        fdt: engine.probing.shown_fdt(),
         members: (0..members.len()).map(member_view).collect(),
         addresses: engine.homes.iter().map(address_view).collect(),
+        targets: engine.probing.shown_targets(&engine.config),
     }
 }

@@ -7,6 +7,8 @@ use std::time::Instant;
 pub enum Timer {
     /// The window of flap damping has passed for a member whose link is up: it may be repaired.
     Repair,
+    /// A probe is due, or something else of probing.
+    Probe,
     /// An announcement is due again, since one can be lost.
     Announce,
     /// The multicast memberships are due again, since a report can be lost.
@@ -19,8 +21,8 @@ pub enum Timer {
 
 impl Timer {
     /// All of them, in the order in which they are served when several are due.
-    pub const ALL: [Self; 5] =
-        [Self::Repair, Self::Announce, Self::ReportMemberships, Self::KeepAlive, Self::Install];
+    pub const ALL: [Self; 6] =
+        [Self::Repair, Self::Probe, Self::Announce, Self::ReportMemberships, Self::KeepAlive, Self::Install];
 }
 
 /// The next moment the engine wants to be called, and what for.

@@ -1,6 +1,8 @@
 //! What the engine shows: the status views are made of this.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
+
+use super::event::Family;
 
 /// Group states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +28,32 @@ pub enum ShownState {
     Unknown,
 }
 
+/// What probes say of a member, as shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeShown {
+    /// It is probed and not failed.
+    Ok,
+    /// It is probed and failed, for whatever reason.
+    Failed,
+    /// It has nobody to probe.
+    Unknown,
+    /// It has no test address.
+    Disabled,
+}
+
 /// A group at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupView {
     /// Its state.
     pub state: GroupState,
+    /// Time within which a silent member is found; `None` if no member is probed.
+    pub fdt: Option<Duration>,
     /// Its members, in the order of the configuration.
     pub members: Vec<MemberView>,
     /// Its data addresses: configured ones in their order, then the others as they came.
     pub addresses: Vec<AddressView>,
+    /// The instances that are probed, and one that is disabled for each member without any.
+    pub targets: Vec<TargetsView>,
 }
 
 /// A member at one moment.
@@ -63,6 +82,8 @@ pub struct MemberView {
     pub link_up: Option<bool>,
     /// Its state.
     pub state: ShownState,
+    /// What its probes say.
+    pub probe: ProbeShown,
     /// Its share of the traffic, relative to the other members': as configured, or its speed in Mbit/s.
     pub weight: u32,
 }
@@ -78,4 +99,69 @@ pub struct AddressView {
     pub inbound: Option<String>,
     /// Active members, by name, in the order of the configuration; empty if the address is down or unbound.
     pub outbound: Vec<String>,
+}
+
+/// Where the targets of an instance come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetMode {
+    /// The configuration, or routes.
+    Routes,
+    /// Whoever answers multicast.
+    Multicast,
+    /// Nothing is probed.
+    Disabled,
+}
+
+/// State of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetState {
+    /// It is probed in its turn.
+    Active,
+    /// Spare.
+    Unused,
+    /// Much slower than the others.
+    Slow,
+    /// Silent while others answer.
+    Dead,
+}
+
+/// Round-trip times of a target, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RttView {
+    /// Smoothed mean.
+    pub smoothed_us: u64,
+    /// Smoothed mean deviation.
+    pub deviation_us: u64,
+    /// Shortest.
+    pub min_us: u64,
+    /// Longest.
+    pub max_us: u64,
+}
+
+/// A target at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetView {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its state.
+    pub state: TargetState,
+    /// Its place among the histograms of the packet path, while it has one.
+    pub index: Option<u8>,
+    /// Its round-trip times, once known.
+    pub rtt: Option<RttView>,
+}
+
+/// The targets of an instance at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetsView {
+    /// Name of the member.
+    pub member: String,
+    /// Address family.
+    pub family: Family,
+    /// Where the targets come from.
+    pub mode: TargetMode,
+    /// The test address; `None` if disabled.
+    pub test_address: Option<IpAddr>,
+    /// Active ones first, in firing order starting with the next.
+    pub targets: Vec<TargetView>,
 }

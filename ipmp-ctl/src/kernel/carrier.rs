@@ -5,21 +5,13 @@
 
 pub mod edges;
 
-use std::{
-    collections::BTreeMap,
-    io,
-    os::fd::{AsRawFd, OwnedFd, RawFd},
-    time::Duration,
-};
-
-use rustix::time::{
-    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
-    timerfd_create, timerfd_settime,
-};
-use tokio::io::{Interest, unix::AsyncFd};
+use std::{collections::BTreeMap, io, time::Duration};
 
 use self::edges::{Counts, Edges};
-use super::sysfs::{CarrierCounts, Sysfs};
+use super::{
+    sysfs::{CarrierCounts, Sysfs},
+    timer::Timer,
+};
 
 /// Up to this many members are looked at every [`SHORTEST`].
 const FAST_MEMBERS: usize = 8;
@@ -55,7 +47,7 @@ pub fn period(members: usize) -> Duration {
 /// The poll of any number of members, each known by a key.
 #[derive(Debug)]
 pub struct CarrierPoll<K> {
-    timer: AsyncFd<Timer>,
+    timer: Timer,
     members: BTreeMap<K, Watched>,
 }
 
@@ -69,9 +61,6 @@ impl<K: Ord + Copy> CarrierPoll<K> {
     /// A poll of nobody. Call it inside a tokio runtime.
     pub fn new() -> Result<Self, CarrierError> {
         let timer = Timer::new().map_err(CarrierError::Timer)?;
-        // SAFETY: `Timer` owns its descriptor, which stays the same and open until the `AsyncFd` drops it.
-        let timer = unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) }
-            .map_err(|error| CarrierError::Timer(io::Error::from(error)))?;
         Ok(Self { timer, members: BTreeMap::new() })
     }
 
@@ -111,10 +100,8 @@ impl<K: Ord + Copy> CarrierPoll<K> {
     /// future is dropped.
     pub async fn next(&mut self) -> io::Result<Vec<(K, bool)>> {
         loop {
-            let mut ready = self.timer.readable().await?;
             // Ticks that were missed are one: the counts tell what happened.
-            let _ = ready.try_io(|timer| timer.get_ref().consume());
-            drop(ready);
+            self.timer.fired().await?;
             let found = self.poll();
             if !found.is_empty() {
                 return Ok(found);
@@ -131,9 +118,9 @@ impl<K: Ord + Copy> CarrierPoll<K> {
         found
     }
 
-    fn arm(&self) -> Result<(), CarrierError> {
+    fn arm(&mut self) -> Result<(), CarrierError> {
         let period = if self.members.is_empty() { Duration::ZERO } else { period(self.members.len()) };
-        self.timer.get_ref().set(period).map_err(CarrierError::Timer)
+        self.timer.set_period(period).map_err(CarrierError::Timer)
     }
 }
 
@@ -174,44 +161,6 @@ fn consistent(counts: &CarrierCounts, sysfs: &Sysfs, ifname: &str, otherwise: bo
     }
     // It changes all the time; a later look puts a wrong state right.
     Ok(Edges::new(otherwise, Counts { down: before.0, up: before.1 }))
-}
-
-/// A timerfd. tokio's own timer is 1 to 2 ms late.
-#[derive(Debug)]
-struct Timer(OwnedFd);
-
-impl AsRawFd for Timer {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
-    }
-}
-
-impl Timer {
-    fn new() -> io::Result<Self> {
-        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        Ok(Self(timerfd_create(TimerfdClockId::Monotonic, flags)?))
-    }
-
-    /// Fires every `period` from now on; never, if that is zero.
-    fn set(&self, period: Duration) -> io::Result<()> {
-        let now = clock_gettime(ClockId::Monotonic);
-        let interval =
-            Timespec { tv_sec: period.as_secs().cast_signed(), tv_nsec: i64::from(period.subsec_nanos()) };
-        let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let first = if period.is_zero() { zero } else { now + interval };
-        timerfd_settime(
-            &self.0,
-            TimerfdTimerFlags::ABSTIME,
-            &Itimerspec { it_interval: interval, it_value: first },
-        )?;
-        Ok(())
-    }
-
-    fn consume(&self) -> io::Result<()> {
-        let mut ticks = [0; 8];
-        rustix::io::read(&self.0, &mut ticks)?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

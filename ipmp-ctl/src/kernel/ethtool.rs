@@ -5,7 +5,11 @@ use std::io;
 use super::ifreq;
 
 const ETHTOOL_GLINK: u32 = 0x0a;
+const ETHTOOL_GFLAGS: u32 = 0x25;
 const ETHTOOL_GLINKSETTINGS: u32 = 0x4c;
+
+/// `ETH_FLAG_LRO`.
+const LARGE_RECEIVE_OFFLOAD: u32 = 1 << 15;
 
 /// `struct ethtool_value`.
 #[repr(C)]
@@ -37,6 +41,14 @@ pub fn glink(ifname: &str) -> io::Result<bool> {
     // SAFETY: GLINK reads and writes a `struct ethtool_value`.
     unsafe { ifreq::ethtool(ifname, &mut value)? };
     Ok(value.data != 0)
+}
+
+/// Whether large receive offload is on.
+pub fn large_receive_offload(ifname: &str) -> io::Result<bool> {
+    let mut value = Value { command: ETHTOOL_GFLAGS, data: 0 };
+    // SAFETY: GFLAGS reads and writes a `struct ethtool_value`.
+    unsafe { ifreq::ethtool(ifname, &mut value)? };
+    Ok(value.data & LARGE_RECEIVE_OFFLOAD != 0)
 }
 
 /// Speed of the link in Mbit/s; `None` if the driver does not tell, or the link is down. May sleep as [`glink`] may.

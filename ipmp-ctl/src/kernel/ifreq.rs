@@ -54,6 +54,14 @@ pub fn flags(ifname: &str) -> io::Result<i32> {
     Ok(i32::from(unsafe { request.ifr_ifru.ifru_flags }))
 }
 
+/// The MTU of an interface.
+pub fn mtu(ifname: &str) -> io::Result<u32> {
+    let mut request = request_for(ifname)?;
+    ioctl(libc::SIOCGIFMTU, &mut request)?;
+    // SAFETY: SIOCGIFMTU filled this arm of the union.
+    Ok(unsafe { request.ifr_ifru.ifru_mtu }.cast_unsigned())
+}
+
 /// Whether an administrator (or we) made the interface receive all multicast.
 pub fn all_multicast(ifname: &str) -> io::Result<bool> {
     Ok(flags(ifname)? & libc::IFF_ALLMULTI != 0)

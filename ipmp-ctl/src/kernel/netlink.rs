@@ -13,13 +13,20 @@ use std::{collections::BTreeMap, io};
 use futures::{StreamExt, channel::mpsc::UnboundedReceiver};
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
-    AddressFamily, RouteNetlinkMessage, address::AddressMessage, link::LinkMessage, route::RouteMessage,
+    AddressFamily, RouteNetlinkMessage,
+    address::AddressMessage,
+    link::LinkMessage,
+    route::{RouteAttribute, RouteMessage},
 };
 use rtnetlink::{Handle, MulticastGroup, sys::AsyncSocket};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use tokio::{sync::Mutex, task::JoinHandle};
 
-pub use self::{address::AddressInfo, link::LinkInfo, route::RouteInfo};
+pub use self::{
+    address::AddressInfo,
+    link::LinkInfo,
+    route::{Hop, RouteInfo},
+};
 
 /// Room for the messages of some thousand changes between two looks at the socket.
 const RECEIVE_BUFFER: usize = 8 << 20;
@@ -42,7 +49,7 @@ pub enum NetlinkError {
     /// A dump failed.
     #[error("cannot list the {what} of this network namespace: {source}")]
     Dump {
-        /// Links, addresses or routes.
+        /// Links, addresses, routes or neighbours.
         what: &'static str,
         /// What the kernel said.
         source: io::Error,
@@ -114,6 +121,15 @@ impl Snapshot {
 /// Opens a connection for requests. Call it inside a tokio runtime.
 pub fn connect() -> Result<Handle, NetlinkError> {
     let (connection, handle, _) = rtnetlink::new_connection().map_err(NetlinkError::Open)?;
+    tokio::spawn(connection);
+    Ok(handle)
+}
+
+/// Opens a connection whose requests the kernel takes literally: a dump with a filter gives only what fits. Call it
+/// inside a tokio runtime.
+pub fn connect_strictly() -> Result<Handle, NetlinkError> {
+    let (connection, handle, _) =
+        rtnetlink::new_connection_with_strict_check().map_err(NetlinkError::Open)?;
     tokio::spawn(connection);
     Ok(handle)
 }
@@ -214,10 +230,24 @@ pub async fn dump(handle: &Handle) -> Result<Snapshot, NetlinkError> {
 
 /// Reads all routes of all tables, both families.
 pub async fn dump_routes(handle: &Handle) -> Result<Vec<RouteInfo>, NetlinkError> {
+    dump_routes_with(handle, &[]).await
+}
+
+/// Reads the routes by one interface, of all tables, both families. `strict` is a connection that has the kernel choose
+/// them ([`connect_strictly`]); it may have a million others.
+pub async fn dump_routes_by(strict: &Handle, ifindex: u32) -> Result<Vec<RouteInfo>, NetlinkError> {
+    dump_routes_with(strict, &[RouteAttribute::Oif(ifindex)]).await
+}
+
+async fn dump_routes_with(
+    handle: &Handle,
+    filter: &[RouteAttribute],
+) -> Result<Vec<RouteInfo>, NetlinkError> {
     let mut routes = Vec::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let mut request = RouteMessage::default();
         request.header.address_family = family;
+        request.attributes = filter.to_vec();
         let request = RouteNetlinkMessage::GetRoute(request);
         routes.extend(
             dump_of(handle, "routes", request, |message| match message {
@@ -230,7 +260,8 @@ pub async fn dump_routes(handle: &Handle) -> Result<Vec<RouteInfo>, NetlinkError
     Ok(routes)
 }
 
-async fn dump_of<T>(
+/// Reads a whole table: what `convert` makes of each message.
+pub(super) async fn dump_of<T>(
     handle: &Handle,
     what: &'static str,
     request: RouteNetlinkMessage,

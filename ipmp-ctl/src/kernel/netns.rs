@@ -5,6 +5,7 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
+    thread,
 };
 
 use rustix::{
@@ -92,14 +93,30 @@ pub fn identity() -> Result<NetnsId, NetnsError> {
     Ok(NetnsId { cookie, inode, initial: Path::new(GLOBAL_SYSCTL).exists() })
 }
 
-/// Whether a network namespace with this inode is alive: named, or that of a process.
+/// Whether the network namespace of this inode and cookie is alive: named, or that of a process.
 ///
-/// A namespace that only an open file descriptor or a bind mount elsewhere keeps alive is not found.
-pub fn exists(inode: u64) -> bool {
-    let same = |path: PathBuf| fs::metadata(path).is_ok_and(|file| file.ino() == inode);
+/// A namespace that only an open file descriptor or a bind mount elsewhere keeps alive is not found. One that cannot be
+/// asked for its cookie is taken for the one meant.
+pub fn exists(inode: u64, cookie: u64) -> bool {
+    let same = |path: PathBuf| {
+        fs::metadata(&path).is_ok_and(|file| file.ino() == inode)
+            && cookie_of(&path).is_none_or(|found| found == cookie)
+    };
     let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten();
     entries(NAMED).any(|entry| same(entry.path()))
         || entries("/proc").any(|entry| same(entry.path().join("ns/net")))
+}
+
+/// The cookie of a namespace, asked for inside.
+fn cookie_of(path: &Path) -> Option<u64> {
+    let path = path.to_str()?;
+    thread::scope(|scope| {
+        let asked = scope.spawn(|| {
+            enter(path).ok()?;
+            cookie().ok()
+        });
+        asked.join().ok().flatten()
+    })
 }
 
 fn cookie() -> io::Result<u64> {

@@ -1,6 +1,8 @@
 //! Routes of the group.
 
 pub mod common;
+pub mod follow;
+pub mod targets;
 
 use std::{io, net::IpAddr};
 

@@ -2,12 +2,16 @@
 
 use std::{
     future::Future,
+    os::fd::{AsRawFd, OwnedFd},
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::thread::{UnshareFlags, unshare_unsafe};
+use rustix::{
+    net::{AddressFamily, SocketFlags, SocketType, netdevice, socket_with},
+    thread::{UnshareFlags, unshare_unsafe},
+};
 
 /// Runs a test in a fresh network namespace, which goes when the test returns. Needs root.
 pub(crate) fn in_netns<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
@@ -46,6 +50,23 @@ pub(crate) fn veth_pair() {
     ip("link add e0 type veth peer name e1");
     ip("link set e0 up");
     ip("link set e1 up");
+}
+
+/// A packet socket that hears everything on one interface, and speaks there.
+pub(crate) fn packet_socket(ifname: &str) -> OwnedFd {
+    let every = (libc::ETH_P_ALL as u16).to_be();
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None).expect("packet socket");
+    let index = netdevice::name_to_index(&socket, ifname).expect("index");
+    // SAFETY: a sockaddr_ll is plain data, for which all zeros are a valid value.
+    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+    (address.sll_family, address.sll_protocol) = (libc::AF_PACKET as u16, every);
+    address.sll_ifindex = index.cast_signed();
+    let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+    // SAFETY: the descriptor is open and the address has the stated size.
+    let status = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
+    assert_eq!(status, 0);
+    socket
 }
 
 /// Looks again and again until there is something, for 15 s at most.

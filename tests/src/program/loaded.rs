@@ -2,7 +2,7 @@
 
 use aya::{
     Ebpf,
-    programs::{ProgramInfo, TcAttachType, TestRun, TestRunOptions},
+    programs::{ProgramInfo, TcAttachType, TestRun as _, TestRunOptions, tc::qdisc_add_clsact},
 };
 use ipmp_ctl::dataplane::object::{self, Program};
 
@@ -24,9 +24,9 @@ pub struct Loaded {
 /// What a program says is to become of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// `TC_ACT_UNSPEC`: on to the next program.
+    /// `TC_ACT_UNSPEC`, `XDP_PASS`: on to the next program.
     Untouched,
-    /// `TC_ACT_SHOT`.
+    /// `TC_ACT_SHOT`, `XDP_DROP`.
     Dropped,
     /// `TC_ACT_REDIRECT`.
     Redirected,
@@ -70,23 +70,32 @@ impl Loaded {
     pub fn run(&mut self, frame: &[u8]) -> Ran {
         let mut out = vec![0; frame.len() + 256];
         let mut context = [0; CONTEXT];
+        let is_xdp = matches!(self.program, Program::MemberProbe | Program::MemberGeneric);
         let mut options = TestRunOptions::new();
         options.data_in = Some(frame);
         options.data_out = Some(&mut out);
-        if let Some(ifindex) = self.ifindex {
+        if let (Some(ifindex), false) = (self.ifindex, is_xdp) {
             context[IFINDEX..IFINDEX + 4].copy_from_slice(&ifindex.to_ne_bytes());
             options.ctx_in = Some(&context);
         }
-        let program = object::classifier(&mut self.object, self.program).expect("it was loaded");
-        let result = program
-            .test_run(options)
-            .unwrap_or_else(|error| panic!("{:?} over {frame:02x?}: {error:?}", self.program));
+        let result = match self.program {
+            program @ (Program::MemberProbe | Program::MemberGeneric) => {
+                object::xdp(&mut self.object, program).expect("it was loaded").test_run(options)
+            }
+            program => {
+                object::classifier(&mut self.object, program).expect("it was loaded").test_run(options)
+            }
+        };
+        let result = result.unwrap_or_else(|error| panic!("{:?} over {frame:02x?}: {error:?}", self.program));
         out.truncate(result.data_size_out as usize);
-        let verdict = match result.return_value {
-            2 => Verdict::Dropped,
-            7 => Verdict::Redirected,
-            u32::MAX => Verdict::Untouched,
-            other => Verdict::Other(other),
+        let verdict = match (is_xdp, result.return_value) {
+            (true, 1) => Verdict::Dropped,
+            (true, 2) => Verdict::Untouched,
+            (true, other) | (_, other @ (0 | 1)) => Verdict::Other(other),
+            (_, 2) => Verdict::Dropped,
+            (_, 7) => Verdict::Redirected,
+            (_, u32::MAX) => Verdict::Untouched,
+            (_, other) => Verdict::Other(other),
         };
         Ran { verdict, frame: out }
     }
@@ -95,15 +104,22 @@ impl Loaded {
     pub fn attach(&mut self, netns: &Netns, interface: &str, at: TcAttachType) {
         let program = object::classifier(&mut self.object, self.program).expect("it was loaded");
         netns
-            .run(move || program.attach(interface, at).map(drop))
+            .run(move || {
+                // Without TCX it is a filter of this qdisc, which does no harm elsewhere.
+                let _ = qdisc_add_clsact(interface);
+                program.attach(interface, at).map(drop)
+            })
             .unwrap_or_else(|error| panic!("{:?} at {interface}: {error}", self.program));
     }
 
     /// What the kernel knows of the program: its size, and what verifying it took.
     pub fn info(&mut self) -> ProgramInfo {
-        object::classifier(&mut self.object, self.program)
-            .expect("it was loaded")
-            .info()
-            .expect("a loaded program has information")
+        let info = match self.program {
+            program @ (Program::MemberProbe | Program::MemberGeneric) => {
+                object::xdp(&mut self.object, program).expect("it was loaded").info()
+            }
+            program => object::classifier(&mut self.object, program).expect("it was loaded").info(),
+        };
+        info.expect("a loaded program has information")
     }
 }

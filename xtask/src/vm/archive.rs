@@ -24,9 +24,19 @@ pub(super) fn possible(wish: &str) -> Result<()> {
 pub(super) fn unpack(packages: &[String], place: &Path) -> Result<()> {
     let beside = place.with_extension("new");
     let _ = fs::remove_dir_all(&beside);
-    let downloads = beside.join("downloads");
+    let outcome = fetch(packages, &beside);
+    if outcome.is_err() {
+        let _ = fs::remove_dir_all(&beside);
+        return outcome;
+    }
+    let _ = fs::remove_dir_all(place);
+    fs::rename(&beside, place).with_context(|| format!("cannot make {}", place.display()))
+}
+
+fn fetch(packages: &[String], place: &Path) -> Result<()> {
+    let downloads = place.join("downloads");
     fs::create_dir_all(&downloads).with_context(|| format!("cannot make {}", downloads.display()))?;
-    space::require(&beside)?;
+    space::require(place)?;
 
     eprintln!("Fetching {}", packages.join(" "));
     let mut download = Command::new("apt-get");
@@ -40,9 +50,7 @@ pub(super) fn unpack(packages: &[String], place: &Path) -> Result<()> {
         )
     })?;
     for package in fs::read_dir(&downloads)? {
-        process::run(Command::new("dpkg-deb").arg("--extract").arg(package?.path()).arg(&beside))?;
+        process::run(Command::new("dpkg-deb").arg("--extract").arg(package?.path()).arg(place))?;
     }
-    fs::remove_dir_all(&downloads)?;
-    let _ = fs::remove_dir_all(place);
-    fs::rename(&beside, place).with_context(|| format!("cannot make {}", place.display()))
+    fs::remove_dir_all(&downloads).with_context(|| format!("cannot remove {}", downloads.display()))
 }

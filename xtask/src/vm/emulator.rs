@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::archive;
 use crate::{process, workspace::Workspace};
@@ -18,6 +18,7 @@ const NINE_P: &str = "virtio-9p-pci";
 
 /// The programs that make a machine.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Default))]
 pub(super) struct Emulator {
     qemu: PathBuf,
     /// Where its libraries and firmware are, if it is not installed.
@@ -73,7 +74,14 @@ impl Emulator {
     }
 
     fn require_9p(&self) -> Result<()> {
-        if !process::capture(self.command().args(["-device", "help"]))?.contains(NINE_P) {
+        let devices = process::capture(self.command().args(["-device", "help"])).with_context(|| {
+            let remedy = match &self.unpacked {
+                Some(place) => format!("remove {} and try again", place.display()),
+                None => format!("`apt-get install --reinstall {PACKAGE}` may mend it"),
+            };
+            format!("{} does not work: {remedy}", self.qemu.display())
+        })?;
+        if !devices.contains(NINE_P) {
             bail!(
                 "{} has no 9p ({NINE_P}), by which the guest sees this machine's files: \
                  take Debian's with `apt-get install {PACKAGE}`, or build it with `--enable-virtfs`",

@@ -8,6 +8,7 @@ use std::{
     process::Command,
 };
 
+use super::nics::Nics;
 use crate::process;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub(super) struct Job {
     environment: Vec<(String, OsString)>,
     counted: bool,
     results: Option<PathBuf>,
+    nics: Nics,
 }
 
 /// The name by which the guest finds the directory of [`Job::results`].
@@ -53,7 +55,8 @@ impl Job {
     /// Work in the directory that this program runs in.
     pub(super) fn new(work: Work) -> Self {
         let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self { work, directory, environment: Vec::new(), counted: false, results: None }
+        let nics = Nics::new(0);
+        Self { work, directory, environment: Vec::new(), counted: false, results: None, nics }
     }
 
     /// With an environment variable more.
@@ -82,6 +85,17 @@ impl Job {
     /// The directory that the job can write to.
     pub(super) fn writable(&self) -> Option<&Path> {
         self.results.as_deref()
+    }
+
+    /// With these NICs.
+    pub(super) fn nics(mut self, nics: Nics) -> Self {
+        self.nics = nics;
+        self
+    }
+
+    /// The NICs that the guest has.
+    pub(super) fn hub(&self) -> Nics {
+        self.nics
     }
 
     /// Whether it talks with a person.

@@ -14,6 +14,10 @@ pub(super) fn require(place: &Path) -> Result<()> {
     let mut df = Command::new("df");
     df.args(["--block-size=1", "--output=avail"]).arg(place);
     let free = available(&process::capture(&mut df)?).context("`df` does not say how much room there is")?;
+    enough(free, place)
+}
+
+fn enough(free: u64, place: &Path) -> Result<()> {
     if free < NEEDED {
         bail!(
             "{} MiB are free at {}, and the virtual machine needs {} MiB there: `cargo clean` makes room",
@@ -32,12 +36,21 @@ fn available(df: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::available;
+    use super::{NEEDED, available, enough};
 
     #[test]
     fn the_figure_stands_below_the_heading() {
         assert_eq!(available("       Avail\n 71227875328\n"), Some(71_227_875_328));
         assert_eq!(available("Avail\n-\n"), None);
         assert_eq!(available(""), None);
+    }
+
+    #[test]
+    fn too_little_room_is_refused_with_both_figures_and_what_helps() {
+        assert!(enough(NEEDED, "/t".as_ref()).is_ok());
+        let said = enough(NEEDED - 1, "/t".as_ref()).unwrap_err().to_string();
+        for part in ["2047 MiB are free at /t", "needs 2048 MiB", "`cargo clean`"] {
+            assert!(said.contains(part), "{said}");
+        }
     }
 }

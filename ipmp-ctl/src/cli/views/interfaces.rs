@@ -1,6 +1,6 @@
 //! `stat -i`.
 
-use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, Status};
+use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, ProbeCounts, Status};
 use serde::Serialize;
 
 use super::View;
@@ -28,6 +28,9 @@ impl View for Interfaces {
             Field::extra("TXBYTES", 18, |line| line.tx_bytes.to_string()),
             Field::extra("RXPKTS", 14, |line| line.rx_packets.to_string()),
             Field::extra("RXBYTES", 18, |line| line.rx_bytes.to_string()),
+            Field::extra("PROBES", 12, |line| line.probes.sent.to_string()),
+            Field::extra("LOST", 10, |line| line.probes.lost.to_string()),
+            Field::extra("FORGED", 10, |line| line.probes.forged.to_string()),
         ]
     }
 
@@ -53,6 +56,7 @@ pub(in crate::cli) struct InterfaceLine<'a> {
     tx_bytes: u64,
     rx_packets: u64,
     rx_bytes: u64,
+    probes: &'a ProbeCounts,
 }
 
 impl<'a> InterfaceLine<'a> {
@@ -70,6 +74,7 @@ impl<'a> InterfaceLine<'a> {
             tx_bytes: member.tx_bytes,
             rx_packets: member.rx_packets,
             rx_bytes: member.rx_bytes,
+            probes: &member.probes,
         }
     }
 }

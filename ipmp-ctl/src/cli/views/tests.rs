@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use ipmp_ctl::control::protocol::{AddressStatus, GroupStatus, MemberStatus};
+use ipmp_ctl::control::protocol::{
+    AddressStatus, GroupStatus, MemberStatus, ProbeCounts, ProbeLine, RttStatus, TargetStatus, TargetsStatus,
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -24,6 +26,7 @@ fn member(name: &str) -> MemberStatus {
         tx_bytes: 400,
         rx_packets: 7,
         rx_bytes: 700,
+        probes: ProbeCounts { sent: 20, lost: 3, forged: 1, ..ProbeCounts::default() },
     }
 }
 
@@ -35,6 +38,7 @@ fn group(name: &str, state: &str, fdt_ms: Option<u64>, members: &[&str]) -> Grou
         attached_by: Some("tcx".to_owned()),
         members: members.iter().copied().map(member).collect(),
         addresses: Vec::new(),
+        targets: Vec::new(),
         reasons: BTreeMap::new(),
     }
 }
@@ -48,6 +52,40 @@ fn address(address: &str, inbound: Option<&str>, outbound: &[&str]) -> AddressSt
     }
 }
 
+fn targets() -> Vec<TargetsStatus> {
+    let target = |address: &str, state: &str, rtt: Option<u64>| TargetStatus {
+        address: address.parse().unwrap(),
+        state: state.to_owned(),
+        rtt: rtt.map(|us| RttStatus {
+            smoothed_us: us,
+            deviation_us: us / 10,
+            min_us: us / 2,
+            max_us: us * 2,
+            histogram: (0..32).map(|bin| u32::from(bin == us.ilog2()) * 7 + u32::from(bin == 1)).collect(),
+        }),
+    };
+    let probed = |interface: &str, mode: &str, test: &str, targets| TargetsStatus {
+        interface: interface.to_owned(),
+        mode: mode.to_owned(),
+        test_address: test.parse().ok(),
+        targets,
+    };
+    vec![
+        probed(
+            "eth0",
+            "routes",
+            "198.51.100.40",
+            vec![
+                target("198.51.100.1", "active", Some(420)),
+                target("198.51.100.2", "active", None),
+                target("198.51.100.3", "dead", Some(1000)),
+            ],
+        ),
+        probed("eth2", "routes", "fe80::21b:21ff:fe0a:2", vec![target("fe80::1", "active", Some(5))]),
+        probed("eth4", "disabled", "", vec![]),
+    ]
+}
+
 fn status() -> Status {
     let mut ipmp0 = group("ipmp0", "degraded", Some(10_000), &["+eth0", "eth1", "+eth2"]);
     ipmp0.addresses = vec![
@@ -58,6 +96,7 @@ fn status() -> Status {
     ipmp0.reasons = [("no-usable-member", 3), ("leaked", 90), ("own-frame", 2), ("from-the-future", 1)]
         .map(|(reason, packets)| (reason.to_owned(), packets))
         .into();
+    ipmp0.targets = targets();
     let ipmp1 = group("ipmp1", "ok", None, &["+eth4", "~eth5"]);
     let ipmp2 = group("ipmp2", "failed", Some(30), &["eth6", "eth7"]);
     let mixed = group("ipmp3", "degraded", Some(600_000), &["eth8", "~eth9", "eth10", "~eth11", "+eth12"]);
@@ -143,11 +182,77 @@ fn json_has_the_documented_shape() {
 
     let first = json!({"interface": "eth0", "group": "ipmp0", "active": true, "flags": "-------", "link": "up",
         "probe": "disabled", "state": "ok", "weight": 10, "tx_packets": 4, "tx_bytes": 400, "rx_packets": 7,
-        "rx_bytes": 700});
+        "rx_bytes": 700, "probes": {"sent": 20, "unsent": 0, "answered": 0, "lost": 3, "replies": 0, "forged": 1,
+        "duplicate": 0, "out_of_window": 0, "malformed": 0}});
     assert_eq!(interfaces[0], first);
     assert_eq!(interfaces.as_array().unwrap().len(), 12);
 
     let last = json!({"address": "198.51.100.22", "state": "down", "group": "ipmp0", "inbound": null, "outbound": []});
     assert_eq!(addresses[2], last);
     assert_eq!([Groups::KEY, Interfaces::KEY, Addresses::KEY], ["groups", "interfaces", "addresses"]);
+}
+
+#[test]
+fn targets_are_listed_by_test_address() {
+    let expected = "\
+INTERFACE   MODE      TESTADDR            TARGETS
+eth0        routes    198.51.100.40       198.51.100.1 198.51.100.2
+eth2        routes    fe80::21b:21ff:fe0a:2 fe80::1
+eth4        disabled  --                  --
+";
+    assert_eq!(shown::<Targets>(""), expected);
+}
+
+#[test]
+fn round_trips_are_shown_for_each_target_when_named() {
+    let text = shown::<Targets>("interface,others,rttavg,rttmax,histogram");
+    let expected = "\
+INTERFACE   OTHERS                                RTTAVG                  RTTMAX                  HISTOGRAM
+eth0        198.51.100.3(dead)                    0.42ms --               0.84ms --               2us=1,256us=7 --
+eth2        --                                    0.01ms                  0.01ms                  2us=1,4us=7
+eth4        --                                    --                      --                      --
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn targets_as_json_have_every_round_trip() {
+    let targets = serialised::<Targets>();
+    assert_eq!(targets[0]["targets"], json!(["198.51.100.1", "198.51.100.2"]));
+    let [first, second, third] = [0, 1, 2].map(|index| targets[0]["rtt"][index].clone());
+    assert_eq!(first["histogram"].as_array().unwrap().len(), 32);
+    assert_eq!((&first["target"], &first["smoothed_us"]), (&json!("198.51.100.1"), &json!(420)));
+    assert_eq!(second, json!({"target": "198.51.100.2", "state": "active"}));
+    assert_eq!(third["state"], "dead");
+    let disabled =
+        json!({"interface": "eth4", "mode": "disabled", "test_address": null, "targets": [], "rtt": []});
+    assert_eq!(targets[2], disabled);
+}
+
+#[test]
+fn probes_are_shown_with_nothing_for_what_is_lost() {
+    let line = |rtt_us: Option<u64>| ProbeLine {
+        time_us: -310_000,
+        interface: "eth0".to_owned(),
+        probe: 118,
+        rtt_us,
+        smoothed_us: rtt_us.map(|_| 580),
+        deviation_us: rtt_us.map(|_| 70),
+        target: "198.51.100.1".parse().unwrap(),
+        missed: 0,
+    };
+    let rows = [Some(420), None].map(|rtt| probes::ProbeRow::from(line(rtt)));
+    let fields = probes::fields();
+    let shown =
+        |wanted: &[String]| table::human(&select(&fields, wanted, false).unwrap().fields, &rows, None);
+    let expected = "\
+TIME      INTERFACE   PROBE  NETRTT    RTT       RTTAVG    TARGET
+-0.31s    eth0        118    0.42ms    0.42ms    0.58ms    198.51.100.1
+-0.31s    eth0        118    --        --        --        198.51.100.1
+";
+    assert_eq!(shown(&[]), expected);
+    assert_eq!(shown(&["probe".to_owned(), "rttdev".to_owned()]).lines().nth(1).unwrap(), "118    0.07ms");
+    let lost = json!({"time_s": -0.31, "interface": "eth0", "probe": 118, "netrtt_ms": null, "rtt_ms": null,
+        "rttavg_ms": null, "rttdev_ms": null, "target": "198.51.100.1"});
+    assert_eq!(serde_json::to_value(&rows[1]).unwrap(), lost);
 }

@@ -274,13 +274,49 @@ fn targets_are_systems_within_reach_of_test_addresses() {
             &["f.toml:3: group g: target 192.0.2.1 given twice, first on line 2; remove one"],
         ),
     ]);
+}
+
+#[test]
+fn targets_and_test_addresses_that_do_not_meet_are_warned_of() {
     let text = "[group.g]\ntargets = [\"192.0.2.1\", \"198.51.100.1\",\n\"fe80::1\"]\n\
-                [group.g.member.a]\ntest-addresses = [\"192.0.2.21/24\"]\n";
+                [group.g.member.a]\ntest-addresses = [\"192.0.2.21/24\",\n\"203.0.113.9/28\"]\n";
     let (config, warnings) = good(text);
     assert_eq!(config.groups[0].targets.len(), 3);
     assert_eq!(
-        warnings[0],
-        "f.toml:2: warning: group g: target 198.51.100.1 is in the subnet of no test address: no member can probe \
-         it; give the members test addresses in its subnet"
+        warnings,
+        [
+            "f.toml:2: warning: group g: target 198.51.100.1 is in the subnet of no test address: no member can probe \
+             it; give the members test addresses in its subnet",
+            "f.toml:3: warning: group g: no member can probe target fe80::1: that takes an IPv6 data address of the \
+             group, and a member without `test-addresses = []`",
+            "f.toml:6: warning: group g: test address 203.0.113.9 has nobody to probe: none of `targets` is in its \
+             subnet 203.0.113.0/28; name one that is, or give another test address",
+        ]
     );
+    let fine = "[group.g]\naddresses = [\"2001:db8::1/64\"]\ntargets = [\"fe80::1\"]\n[group.g.member.a]\n\
+                test-addresses = [\"192.0.2.21/24\"]\n";
+    assert!(good(fine).1.is_empty(), "{:?}", good(fine).1);
+}
+
+#[test]
+fn quick_probes_of_routers_that_nobody_named_are_warned_of() {
+    let group = |time: &str, targets: &str, member: &str| {
+        let text = format!(
+            "failure-detection-time = \"{time}\"\n[group.g]\n{targets}\n[group.g.member.a]\n{member}\n"
+        );
+        good(&text).1
+    };
+    let (tested, untested) = ("test-addresses = [\"192.0.2.21/24\"]", "test-addresses = []");
+    let warnings = group("100ms", "", tested);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for word in
+        ["f.toml:2: warning: group g: `failure-detection-time` is 100 ms", "name `targets`", " 71 a second"]
+    {
+        assert!(warnings[0].contains(word), "{word:?} is not in {warnings:?}");
+    }
+    assert!(group("1s", "", tested).is_empty());
+    assert!(group("100ms", "targets = [\"192.0.2.1\"]", tested).is_empty());
+    assert!(group("100ms", "", untested).is_empty());
+    assert!(group("100ms", "", "").is_empty(), "no IPv6, so nothing is probed");
+    assert_eq!(group("100ms", "addresses = [\"2001:db8::1/64\"]", "").len(), 1);
 }

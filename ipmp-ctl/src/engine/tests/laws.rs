@@ -265,7 +265,7 @@ proptest! {
             check_step(&before, &rig, op, &actions);
             check_failures(&rig, &[Op::Cut, Op::AdminDown, Op::Vanish][*how]);
 
-            rig.engine.handle_timeout(rig.now);
+            rig.engine.handle_timeout(rig.now, &rig.replies);
             prop_assert_eq!(rig.engine.poll_action(), None, "a timeout without reason does nothing");
             let again = apply(&mut rig, &Op::Miss(vec![]));
             prop_assert_eq!(again, vec![], "a resync without news does nothing");

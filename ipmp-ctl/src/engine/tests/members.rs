@@ -3,7 +3,7 @@
 use super::{super::*, SECOND};
 use crate::engine::{
     action::Notice,
-    fixture::{Rig, group, net, notices, v4},
+    fixture::{Rig, failed, group, net, notices, repaired, v4},
     view::{GroupState, ShownState},
 };
 
@@ -17,7 +17,7 @@ fn a_cut_cable_moves_what_was_on_it_and_purges_its_queue() {
         Action::Announce(vec![(v4(1), 1)]),
         Action::ReportMemberships,
         Action::Notify(Notice::LinkDown(0)),
-        Action::Notify(Notice::Failed(0)),
+        Action::Notify(failed(0)),
         Action::Notify(Notice::Moved { address: v4(1), from: Some(0), to: 1 }),
         Action::Notify(Notice::Nominated(1)),
     ];
@@ -35,7 +35,7 @@ fn a_mended_cable_brings_everything_but_the_nomination_back() {
         Action::Install(Box::new(rig.engine.assignment().clone())),
         Action::Announce(vec![(v4(1), 0)]),
         Action::Notify(Notice::LinkUp(0)),
-        Action::Notify(Notice::Repaired(0)),
+        Action::Notify(repaired(0)),
         Action::Notify(Notice::Moved { address: v4(1), from: Some(1), to: 0 }),
     ];
     assert_eq!(actions, expected);
@@ -81,7 +81,7 @@ fn without_failback_a_repaired_member_waits_until_it_is_needed() {
     rig.down(0);
     let before = rig.engine.assignment().clone();
     let actions = rig.up(0);
-    assert_eq!(notices(&actions), [Notice::LinkUp(0), Notice::Repaired(0), Notice::Deactivated(0)]);
+    assert_eq!(notices(&actions), [Notice::LinkUp(0), repaired(0), Notice::Deactivated(0)]);
     assert_eq!(rig.active(), [1, 2]);
     assert_eq!(rig.engine.assignment().usable, before.usable);
     let actions = rig.down(2);
@@ -98,7 +98,7 @@ fn when_all_are_cut_nothing_is_rewritten() {
     let expected = Assignment { usable: ipmp_common::SlotSet::EMPTY, ..before };
     assert_eq!(*rig.engine.assignment(), expected);
     assert!(actions.contains(&Action::SetGroupLink { limits: Some(rig.links[&0].limits), running: false }));
-    assert_eq!(notices(&actions), [Notice::LinkDown(1), Notice::Failed(1), Notice::GroupUnusable]);
+    assert_eq!(notices(&actions), [Notice::LinkDown(1), failed(1), Notice::GroupUnusable]);
     assert!(!rig.wait(30 * SECOND).iter().any(|action| matches!(action, Action::Announce(_))));
 
     let actions = rig.up(1);
@@ -106,7 +106,7 @@ fn when_all_are_cut_nothing_is_rewritten() {
         actions.contains(&Action::Announce(vec![(v4(1), 1), (v4(2), 1)])),
         "nobody may remember: {actions:?}"
     );
-    assert_eq!(notices(&actions), [Notice::LinkUp(1), Notice::Repaired(1), Notice::GroupUsable(1)]);
+    assert_eq!(notices(&actions), [Notice::LinkUp(1), repaired(1), Notice::GroupUsable(1)]);
 }
 
 fn flapping(roles: &str) -> Rig {
@@ -128,14 +128,14 @@ fn a_flapping_member_is_repaired_when_the_minute_is_over() {
     assert_eq!(notices(&actions), [Notice::LinkUp(0), Notice::Flapping { member: 0, retry_in: 58 * SECOND }]);
     assert_eq!(rig.active(), [1]);
     assert_eq!(notices(&rig.wait(57 * SECOND)), []);
-    assert_eq!(notices(&rig.wait(SECOND)), [Notice::Repaired(0)]);
+    assert_eq!(notices(&rig.wait(SECOND)), [repaired(0)]);
     assert_eq!(rig.active(), [0, 1]);
 }
 
 #[test]
 fn a_flapping_member_is_repaired_at_once_if_there_is_no_other() {
     let mut rig = flapping("a");
-    assert_eq!(notices(&rig.up(0)), [Notice::LinkUp(0), Notice::Repaired(0), Notice::GroupUsable(0)]);
+    assert_eq!(notices(&rig.up(0)), [Notice::LinkUp(0), repaired(0), Notice::GroupUsable(0)]);
 
     let mut rig = flapping("aa");
     rig.up(0);
@@ -202,7 +202,7 @@ fn a_member_offline_for_its_mac_address_is_judged_by_its_link_when_it_is_back() 
     rig.change(1, |link| link.mac = mac);
     rig.down(1);
     let actions = rig.change(1, |link| link.mac = own);
-    assert_eq!(notices(&actions), [Notice::UniqueMac(1), Notice::Failed(1)]);
+    assert_eq!(notices(&actions), [Notice::UniqueMac(1), failed(1)]);
     rig.up(1);
     assert_eq!(rig.active(), [0, 1]);
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{super::*, SECOND};
 use crate::engine::{
     action::Notice,
-    fixture::{Rig, group, link, mac, net, notices, v4},
+    fixture::{Rig, failed, group, link, mac, net, notices, v4},
 };
 
 fn three_with_addresses() -> config::Group {
@@ -25,11 +25,11 @@ fn restart(rig: &Rig, config: config::Group) -> (Rig, Vec<Action>) {
 #[test]
 fn nothing_happens_before_the_first_snapshot() {
     let now = Instant::now();
-    let mut engine = Engine::new(group("aa"), None, now);
+    let mut engine = Engine::new(group("aa"), None, 0, now);
     engine.handle(Event::Link { member: 0, link: link(0) }, now);
     engine.handle(Event::AddressAdded(v4(1)), now);
     engine.handle(Event::InstallFailed, now);
-    engine.handle_timeout(now + SECOND);
+    engine.handle_timeout(now + SECOND, &BTreeMap::new());
     assert_eq!(engine.poll_action(), None);
     assert_eq!(engine.poll_timeout(), None);
 }
@@ -55,7 +55,7 @@ fn a_link_that_is_down_at_the_start_goes_down_like_any_other() {
     let mut links = links(0..2);
     links.get_mut(&0).unwrap().carrier = false;
     let (rig, actions) = Rig::start_with(group("aa"), None, links, vec![]);
-    assert_eq!(notices(&actions), [Notice::LinkDown(0), Notice::Failed(0), Notice::Nominated(1)]);
+    assert_eq!(notices(&actions), [Notice::LinkDown(0), failed(0), Notice::Nominated(1)]);
     assert_eq!(rig.active(), [1]);
 }
 
@@ -117,7 +117,7 @@ fn a_cable_that_was_cut_between_two_daemons_fails_over_to_who_was_idle() {
     rig.links.get_mut(&1).unwrap().carrier = false;
     let (after, actions) = restart(&rig, config);
     assert_eq!(after.active(), [0, 2]);
-    assert_eq!(notices(&actions)[..3], [Notice::LinkDown(1), Notice::Failed(1), Notice::Activated(0)]);
+    assert_eq!(notices(&actions)[..3], [Notice::LinkDown(1), failed(1), Notice::Activated(0)]);
 }
 
 #[test]

@@ -1,15 +1,15 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    os::fd::{AsRawFd, OwnedFd},
+    os::fd::OwnedFd,
 };
 
 use ipmp_common::member::Mac;
-use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, netdevice, recv, socket_with};
+use rustix::net::{RecvFlags, recv};
 
 use super::{Announcer, arp, checksum, loopback, nd, query};
 use crate::kernel::{
     ifreq,
-    testing::{eventually, in_netns, ip, veth_pair},
+    testing::{eventually, in_netns, ip, packet_socket, veth_pair},
 };
 
 const MAC: Mac = Mac { bytes: [2, 0, 0, 0, 0, 7] };
@@ -101,23 +101,6 @@ fn all_nodes() -> Ipv6Addr {
     Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1)
 }
 
-/// A packet socket that hears everything on one interface.
-fn listen(ifname: &str) -> OwnedFd {
-    let every = (libc::ETH_P_ALL as u16).to_be();
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None).expect("packet socket");
-    let index = netdevice::name_to_index(&socket, ifname).expect("index");
-    // SAFETY: a sockaddr_ll is plain data, for which all zeros are a valid value.
-    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
-    (address.sll_family, address.sll_protocol) = (libc::AF_PACKET as u16, every);
-    address.sll_ifindex = index.cast_signed();
-    let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
-    // SAFETY: the descriptor is open and the address has the stated size.
-    let status = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) };
-    assert_eq!(status, 0);
-    socket
-}
-
 fn hears(socket: &OwnedFd, what: &str, is_it: impl Fn(&[u8]) -> bool) {
     eventually(what, || {
         let mut buffer = [0; 2048];
@@ -132,7 +115,7 @@ fn announcements_arrive_at_the_other_end_and_neighbours_follow() {
         veth_pair();
         let announcer = Announcer::open().expect("packet socket");
         let index = ifreq::index_of("e0").expect("index");
-        let ears = listen("e1");
+        let ears = packet_socket("e1");
         ip("addr add 192.0.2.1/24 dev e1");
         ip("addr add 2001:db8::1/64 dev e1 nodad");
         ip("neigh add 192.0.2.10 dev e1 lladdr 02:00:00:00:00:99 nud stale");
@@ -175,7 +158,7 @@ fn queries_by_the_peer_make_the_other_end_report_its_memberships() {
 
         // What the joins themselves say must not be taken for an answer: only current-state records (1 to 4 would
         // include changes; 2 is "excludes nothing") count.
-        let ears = listen("e1");
+        let ears = packet_socket("e1");
         let announcer = Announcer::open().expect("packet socket");
         let peer = ifreq::index_of("e1").expect("index");
         announcer.membership_queries(peer, MAC).expect("sent");

@@ -67,6 +67,11 @@ impl AddressInfo {
         IpNet::new_assert(self.address, self.prefix_len)
     }
 
+    /// Whether it may be used: duplicate address detection is through with it, and has found no other.
+    pub fn is_usable(&self) -> bool {
+        !self.flags.intersects(AddressFlags::Tentative | AddressFlags::Dadfailed)
+    }
+
     /// Whether it is a link-local IPv6 address.
     pub fn is_ipv6_link_local(&self) -> bool {
         matches!(self.address, IpAddr::V6(address) if address.is_unicast_link_local())

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use netlink_packet_route::{
     AddressFamily,
-    route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType},
+    route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType, RouteVia},
 };
 
 /// A route by one interface, as the kernel has it.
@@ -17,6 +17,8 @@ pub struct RouteInfo {
     pub ifindex: u32,
     /// The router, if there is one.
     pub gateway: Option<IpAddr>,
+    /// Every way it leads: one, or several if the kernel shares the traffic out.
+    pub hops: Vec<Hop>,
     /// The table.
     pub table: u32,
     /// Its metric; 0 if it has none.
@@ -27,6 +29,15 @@ pub struct RouteInfo {
     pub scope: RouteScope,
     /// Unicast, local, multicast...
     pub kind: RouteType,
+}
+
+/// A way that a route leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The interface.
+    pub ifindex: u32,
+    /// The router, if there is one; it may be of the other family.
+    pub gateway: Option<IpAddr>,
 }
 
 impl RouteInfo {
@@ -42,29 +53,45 @@ impl RouteInfo {
         let mut gateway = None;
         let mut table = u32::from(header.table);
         let mut metric = 0;
+        let mut hops = Vec::new();
         for attribute in &message.attributes {
             match attribute {
                 RouteAttribute::Destination(address) => destination = ip(address)?,
-                RouteAttribute::Gateway(address) => gateway = ip(address),
+                RouteAttribute::Gateway(_) | RouteAttribute::Via(_) => gateway = router(attribute),
                 RouteAttribute::Oif(index) => ifindex = Some(*index),
-                RouteAttribute::MultiPath(hops) => {
-                    ifindex = ifindex.or(hops.first().map(|hop| hop.interface_index));
+                RouteAttribute::MultiPath(several) => {
+                    hops.extend(several.iter().map(|hop| Hop {
+                        ifindex: hop.interface_index,
+                        gateway: hop.attributes.iter().find_map(router),
+                    }));
                 }
                 RouteAttribute::Table(number) => table = *number,
                 RouteAttribute::Priority(priority) => metric = *priority,
                 _ => {}
             }
         }
+        hops.extend(ifindex.map(|ifindex| Hop { ifindex, gateway }));
         Some(Self {
             destination: IpNet::new(destination, header.destination_prefix_length).ok()?,
-            ifindex: ifindex?,
+            ifindex: hops.first()?.ifindex,
             gateway,
+            hops,
             table,
             metric,
             protocol: header.protocol,
             scope: header.scope,
             kind: header.kind,
         })
+    }
+}
+
+/// The router that an attribute names.
+fn router(attribute: &RouteAttribute) -> Option<IpAddr> {
+    match attribute {
+        RouteAttribute::Gateway(address) => ip(address),
+        RouteAttribute::Via(RouteVia::Inet(address)) => Some(IpAddr::V4(*address)),
+        RouteAttribute::Via(RouteVia::Inet6(address)) => Some(IpAddr::V6(*address)),
+        _ => None,
     }
 }
 

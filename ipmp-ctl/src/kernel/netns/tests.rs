@@ -50,7 +50,9 @@ fn entering_by_path_leads_into_that_namespace() {
 }
 
 #[test]
-fn a_namespace_of_a_process_exists_and_an_inode_of_nothing_does_not() {
-    assert!(exists(identity().expect("identity").inode));
-    assert!(!exists(1));
+fn a_namespace_of_a_process_exists_and_an_inode_of_nothing_or_of_another_does_not() {
+    let own = identity().expect("identity");
+    assert!(exists(own.inode, own.cookie));
+    assert!(!exists(1, own.cookie));
+    assert!(!exists(own.inode, u64::MAX), "the number is another namespace's by now");
 }

@@ -1,4 +1,5 @@
-//! Measurements: how long an outage lasts, what TCP loses by the group interface, how soon a loss of carrier is noticed.
+//! Measurements: how long an outage lasts, what TCP loses by the group interface, how soon a loss of carrier is noticed, what
+//! probes cost.
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -10,7 +11,8 @@ use ipmp_tests::interrupt::{self, Interrupted};
 
 mod detect;
 mod outage;
-mod tcp;
+mod probes;
+mod throughput;
 mod usage;
 mod veth;
 
@@ -28,10 +30,12 @@ enum Bench {
     /// How long traffic stops when a member, all or the switch fail, in several ways, and when it is repaired; IPMP and
     /// bonding
     Outage(Box<outage::Options>),
-    /// TCP over the group interface against a bare veth of the same switch, sending and receiving
-    Tcp(tcp::Options),
+    /// TCP over the group interface against a bare veth of the same switch, 1 to 16 streams, sending and receiving
+    Throughput(throughput::Options),
     /// Time from a loss of carrier to the daemon's action, for 1 to 8 members
     Detect(detect::Options),
+    /// Processor time and memory of a daemon that probes
+    Probes(probes::Options),
 }
 
 /// What a shell expects of a program that Ctrl-C ended.
@@ -50,8 +54,9 @@ fn main() -> ExitCode {
     let measure = || {
         match &bench {
             Bench::Outage(options) => return outage::run(options),
-            Bench::Tcp(options) => tcp::run(options),
+            Bench::Throughput(options) => throughput::run(options),
             Bench::Detect(options) => detect::run(options),
+            Bench::Probes(options) => probes::run(options),
         }
         Ok(())
     };

@@ -18,7 +18,7 @@ fn benches() -> String {
     let command = Arguments::command();
     let line = |bench: &clap::Command| {
         let about = bench.get_about().map(ToString::to_string).unwrap_or_default();
-        format!("  {:<8} {about}\n", bench.get_name())
+        format!("  {:<10} {about}\n", bench.get_name())
     };
     "Benches:\n".to_owned() + &command.get_subcommands().map(line).collect::<String>()
 }
@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn every_bench_is_listed() {
         let list = super::benches();
-        for bench in ["outage", "tcp", "detect"] {
+        for bench in ["outage", "throughput", "detect", "probes"] {
             assert!(list.lines().any(|line| line.trim_start().starts_with(bench)), "{bench} in:\n{list}");
         }
     }

@@ -22,7 +22,7 @@ while read -r module; do
     insmod "/modules/$module.ko" $options || fail "module $module cannot be loaded"
 done </modules/order
 
-# Three channels lead out: /dev/vportNpM, named by the host.
+# Channels lead out: /dev/vportNpM, named by the host.
 for port in /sys/class/virtio-ports/*; do
     [ -e "$port/name" ] && ln -s "/dev/${port##*/}" "/dev/$(cat "$port/name")"
 done

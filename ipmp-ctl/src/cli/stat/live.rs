@@ -1,0 +1,48 @@
+//! `stat -p`: a line for each probe, until Ctrl-C.
+
+use std::path::Path;
+
+use ipmp_ctl::control::client::watch_probes;
+
+use super::terminal_height;
+use crate::cli::{
+    StatArgs, output,
+    selection::select,
+    table,
+    views::probes::{ProbeRow, fields},
+};
+
+/// Shows probes as they are answered or lost.
+pub(super) fn show(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
+    let fields = fields();
+    let selection = select(&fields, &args.fields, args.parsable)?;
+    for name in &selection.ignored {
+        output::warn(&format!("ignoring unknown output field '{name}'"));
+    }
+    let mut probes = watch_probes(socket)?;
+    for number in 0_usize.. {
+        let is_new_page = !args.json && !args.parsable && number % table::per_page(terminal_height()) == 0;
+        if is_new_page && !output::print_on(&table::header(&selection.fields))? {
+            return Ok(());
+        }
+        let line = probes.next_line()?;
+        if line.missed > 0 {
+            output::warn(&format!(
+                "{} probes were left out: they come faster than they are read",
+                line.missed
+            ));
+        }
+        let row = ProbeRow::from(line);
+        let text = if args.json {
+            serde_json::to_string(&row)? + "\n"
+        } else if args.parsable {
+            table::parsable(&selection.fields, &[row])
+        } else {
+            table::line(&selection.fields, &row)
+        };
+        if !output::print_on(&text)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Loading and attaching the programs of a group.
+
+use std::path::PathBuf;
+
+use super::{Fixed, PathError};
+use crate::{
+    dataplane::{
+        hook::{Hook, HookError, Place},
+        object::{self, Constants},
+        trace::Trace,
+    },
+    engine::assignment::SlotLink,
+};
+
+/// A hook, and the reader of its program's log if packets are traced.
+#[derive(Debug)]
+pub struct Attached {
+    hook: Hook,
+    _trace: Option<Trace>,
+    /// Where it is.
+    pub place: Place,
+    /// What [`MemberAttach::run`] was given.
+    pub number: u64,
+}
+
+impl Attached {
+    /// How it is attached, in a word.
+    pub const fn kind(&self) -> &'static str {
+        self.hook.kind()
+    }
+
+    /// Whether the program stays where it is when the daemon dies.
+    pub fn is_kept(&self) -> bool {
+        self.hook.is_kept()
+    }
+
+    /// Takes the program away from its place.
+    pub fn detach(self) -> Result<(), HookError> {
+        self.hook.detach()
+    }
+
+    /// Lets go of it where another program has taken its place over.
+    pub fn abandon(self) {
+        self.hook.abandon();
+    }
+}
+
+/// All that it takes to attach a program to a member, apart from the group: to be done on another thread.
+#[derive(Debug)]
+pub struct MemberAttach {
+    /// Where: at a member's ingress or driver.
+    pub place: Place,
+    /// The member.
+    pub link: SlotLink,
+    interface: String,
+    loader: Loader,
+}
+
+impl MemberAttach {
+    pub(super) const fn new(place: Place, link: SlotLink, interface: String, loader: Loader) -> Self {
+        Self { place, link, interface, loader }
+    }
+
+    /// The interface.
+    pub fn interface(&self) -> &str {
+        &self.interface
+    }
+
+    /// Attaches the program. `number` tells later attachments at the same slot from earlier ones.
+    pub fn run(self, number: u64) -> Result<Attached, PathError> {
+        let attached = self.loader.attach(self.place, &self.interface)?;
+        Ok(Attached { number, ..attached })
+    }
+}
+
+/// Loads and attaches programs of one group.
+#[derive(Clone, Debug)]
+pub(super) struct Loader {
+    pub(super) fixed: Fixed,
+    pub(super) hash_seed: u64,
+    pub(super) pins: PathBuf,
+}
+
+impl Loader {
+    pub(super) fn attach(&self, place: Place, interface: &str) -> Result<Attached, PathError> {
+        let hook_error = |source| PathError::Hook { group: self.fixed.group.clone(), source };
+        let constants = constants(&self.fixed, self.hash_seed, place);
+        let loaded = object::load(place.program(), constants, &self.pins);
+        let mut object = loaded.map_err(HookError::from).map_err(hook_error)?;
+        let pin = self.pins.join(place.pin_name());
+        let hook =
+            Hook::attach(&mut object, place, interface, &pin, self.fixed.attach_by).map_err(hook_error)?;
+        let trace = (self.fixed.trace_level > 0 && !matches!(place, Place::MemberDriver(..)))
+            .then(|| Trace::start(&mut object))
+            .transpose()
+            .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
+        Ok(Attached { hook, _trace: trace, place, number: 0 })
+    }
+}
+
+pub(super) fn constants(fixed: &Fixed, hash_seed: u64, place: Place) -> Constants {
+    Constants {
+        hash_seed,
+        group_ifindex: fixed.group_ifindex,
+        slot: place.slot().unwrap_or(0),
+        receive_on_member: fixed.receive_on_member,
+        behind: place == Place::PeerIngress,
+        trace_level: fixed.trace_level,
+    }
+}

@@ -1,0 +1,198 @@
+//! Probe-based failure detection: what the members say of themselves by asking their neighbours.
+//!
+//! An *instance* is one address family of one member. Replies are no events: an instance looks them up when its next
+//! probe is due, by their own time of arrival, so that it does not matter how late that is.
+//!
+//! | module | knows |
+//! | --- | --- |
+//! | `address` | which test address, and whom it may ask |
+//! | `socket` | whether it is open |
+//! | `schedule`, `jitter` | when to send |
+//! | `targets`, `target` | whom to ask |
+//! | `window` | what became of the latest probes |
+//! | `estimate`, `fdt` | how long to wait |
+//! | `verdict` | what it means |
+//! | `condition` | what the operator is told once |
+//! | `instance` | all this of one instance |
+//! | `round`, `follow` | a moment of sending; what changes from outside |
+
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use self::{condition::Condition, fdt::Fdt, instance::Instance, jitter::Random, lateness::Lateness};
+use super::{
+    action::{Action, Notice},
+    event::{Family, MemberIndex, ProbeId, RouteTargets},
+    member::{Member, Probed},
+};
+use crate::config;
+
+mod address;
+mod condition;
+mod estimate;
+mod fdt;
+mod follow;
+mod instance;
+mod jitter;
+mod lateness;
+mod round;
+mod schedule;
+pub(super) mod show;
+mod socket;
+mod target;
+mod targets;
+mod verdict;
+mod window;
+
+/// What the operator is told of a member.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    no_address: Condition,
+    no_targets: Condition,
+}
+
+/// All probing of a group.
+#[derive(Clone, Debug)]
+pub(super) struct Probing {
+    /// Two for each member, in the order of [`Family::ALL`].
+    instances: Vec<Instance>,
+    told: Vec<Told>,
+    /// Whether each member had failed when it was last looked at.
+    failed: Vec<bool>,
+    fdt: Fdt,
+    /// The named targets.
+    named: Vec<IpAddr>,
+    routes: RouteTargets,
+    /// Addresses of the group itself.
+    own: BTreeSet<IpAddr>,
+    lateness: Lateness,
+    random: Random,
+    actions: Vec<Action>,
+}
+
+impl Probing {
+    /// Of a group of this configuration, before anything is known.
+    pub(super) fn new(config: &config::Group, seed: u64) -> Self {
+        let members = config.members.len();
+        let both = |member| Family::ALL.map(|family| Instance::new(member, family));
+        Self {
+            instances: (0..members).flat_map(both).collect(),
+            told: vec![Told::default(); members],
+            failed: vec![false; members],
+            fdt: Fdt::new(config.failure_detection_time),
+            named: config.targets.clone(),
+            routes: RouteTargets::default(),
+            own: BTreeSet::new(),
+            lateness: Lateness::default(),
+            random: Random::new(seed),
+            actions: Vec::new(),
+        }
+    }
+
+    /// The failure detection time as it is now.
+    pub(super) const fn fdt(&self) -> Duration {
+        self.fdt.current()
+    }
+
+    /// What is to be done, since the last call.
+    pub(super) fn actions(&mut self) -> impl Iterator<Item = Action> {
+        self.actions.drain(..)
+    }
+
+    /// When there is something to do.
+    pub(super) fn next(&self) -> Option<Instant> {
+        let sends = self.instances.iter().filter_map(|instance| Some(instance.schedule.as_ref()?.next()));
+        let asks = self.instances.iter().filter_map(|instance| instance.socket.ask_at());
+        let tells =
+            self.told.iter().flat_map(|told| [told.no_address.due_at(), told.no_targets.due_at()]).flatten();
+        sends.chain(asks).chain(tells).min()
+    }
+
+    /// A probe was sent.
+    pub(super) fn sent(&mut self, probe: ProbeId, began: Instant, done: Instant) {
+        if let Some(instance) = self.instances.get_mut(place(probe.member, probe.family)) {
+            instance.sent(probe, began, done);
+        }
+    }
+
+    /// A probe could not be sent.
+    pub(super) fn not_sent(&mut self, probe: ProbeId) {
+        if let Some(instance) = self.instances.get_mut(place(probe.member, probe.family)) {
+            instance.not_sent(probe);
+        }
+    }
+
+    /// The socket is open on this test address, or not at all.
+    pub(super) fn listening(
+        &mut self,
+        member: MemberIndex,
+        family: Family,
+        source: Option<IpAddr>,
+        now: Instant,
+    ) {
+        if let Some(instance) = self.instances.get_mut(place(member, family)) {
+            instance.socket.answered(source, now);
+        }
+    }
+
+    /// The routes offer these targets.
+    pub(super) fn set_routes(&mut self, routes: RouteTargets) {
+        self.routes = routes;
+    }
+
+    /// A host has answered multicast on one member: it is offered to all.
+    pub(super) fn responder(&mut self, family: Family, host: IpAddr, now: Instant) {
+        if self.named.is_empty() {
+            for at in 0..self.instances.len() {
+                if self.instances[at].family == family {
+                    self.offer(at, host, now);
+                }
+            }
+        }
+    }
+
+    fn offer(&mut self, at: usize, host: IpAddr, now: Instant) {
+        let Self { instances, own, .. } = self;
+        let instance = &mut instances[at];
+        if instance.source.is_some_and(|source| address::admits(source, own, host)) {
+            instance.targets.add_host(host, now);
+        }
+    }
+
+    /// What probing can do for a member.
+    fn probed(&self, member: MemberIndex) -> Probed {
+        let both = self.of(member);
+        if !both.iter().any(|instance| instance.socket.is_enabled()) {
+            Probed::No
+        } else if both.iter().any(Instance::is_capable) {
+            Probed::Yes
+        } else {
+            Probed::NoTargets
+        }
+    }
+
+    /// The instances of a member.
+    fn of(&self, member: MemberIndex) -> &[Instance] {
+        &self.instances[place(member, Family::V4)..=place(member, Family::V6)]
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.actions.push(Action::Notify(notice));
+    }
+}
+
+/// Where the instance is in the list.
+const fn place(member: MemberIndex, family: Family) -> usize {
+    member * Family::ALL.len() + family as usize
+}
+
+/// Whether no member of the group works.
+fn is_failed(members: &[Member]) -> bool {
+    !members.iter().any(Member::is_usable)
+}
+
+#[cfg(test)]
+mod tests;
