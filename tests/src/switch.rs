@@ -6,9 +6,6 @@ use crate::{Netns, ctl};
 
 mod lag;
 mod power;
-mod silence;
-
-pub use self::silence::Way;
 
 /// A switch. It floods multicast to every port and runs no spanning tree.
 #[derive(Debug)]

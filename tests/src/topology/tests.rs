@@ -7,7 +7,6 @@ use crate::{
     eventually::{SOON, eventually, holds},
     packets::Packet,
     stream::Stream,
-    switch::Way,
 };
 
 /// A host whose "group" is its only NIC, with the addresses of the plan.
@@ -90,34 +89,6 @@ fn a_capture_sees_arp_on_the_switch() {
     let seen =
         capture.until("an ARP request of the host", |seen| seen.arp().is_some_and(|arp| arp.operation == 1));
     assert_eq!(seen.ethernet().map(|header| header.source), Some(topology.host().mac("e0")));
-}
-
-#[test]
-fn a_silent_port_loses_what_goes_its_way_and_keeps_its_carrier() {
-    let topology = plain();
-    let (host, peer) = (plan::data(0)[0], plan::peer(0)[0]);
-    Ping::to(peer).until_answered(topology.host());
-    // Whether something arrives from host and peer.
-    for (way, expected) in
-        [(Way::FromSystem, [false, true]), (Way::ToSystem, [true, false]), (Way::Both, [false, false])]
-    {
-        let out = Stream::start(topology.host(), host, topology.peer(), SocketAddr::new(peer, 5000), 500);
-        let into = Stream::start(topology.peer(), peer, topology.host(), SocketAddr::new(host, 5000), 500);
-        for stream in [&out, &into] {
-            stream.until_received(20);
-        }
-        topology.switch.silence(&port(0, 0), way);
-        assert!(topology.host().is_running("e0"));
-        for (stream, arrives) in [&out, &into].into_iter().zip(expected) {
-            let (sent, received) = (stream.sent(), stream.received());
-            eventually("50 more packets sent", SOON, || holds(stream.sent() > sent + 50, || stream.sent()));
-            // One may have been on its way.
-            assert_eq!(stream.received() > received + 1, arrives, "{way:?}");
-        }
-        topology.switch.unsilence(&port(0, 0));
-        out.until_received(20);
-        into.until_received(20);
-    }
 }
 
 #[test]

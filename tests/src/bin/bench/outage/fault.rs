@@ -1,6 +1,6 @@
 //! Breaking a topology and repairing it.
 
-use ipmp_tests::{Topology, stream::now_ns, switch::Way, topology::port};
+use ipmp_tests::{Topology, stream::now_ns, topology::port};
 
 use super::{class::Class, system::System};
 
@@ -41,9 +41,12 @@ impl<'a> Fault<'a> {
             Class::Carrier => self.topology().cut(self.member),
             Class::AdminDown => host.set_up(&self.nic, false),
             Class::Deleted => drop(host.ip(&format!("link del {}", self.nic))),
-            Class::Silent => switch.silence(&self.port, Way::Both),
-            Class::OneWayOut => switch.silence(&self.port, Way::FromSystem),
-            Class::OneWayIn => switch.silence(&self.port, Way::ToSystem),
+            Class::Silent => {
+                switch.lose_from(&self.port);
+                switch.lose_to(&self.port);
+            }
+            Class::OneWayOut => switch.lose_from(&self.port),
+            Class::OneWayIn => switch.lose_to(&self.port),
             Class::All => self.members().for_each(|member| self.topology().cut(member)),
             Class::SwitchRestart => switch.turn_off(),
         }
@@ -61,7 +64,7 @@ impl<'a> Fault<'a> {
                 switch.connect(host, &self.nic, &self.port, self.index);
                 self.system.take_in(self.member);
             }
-            Class::Silent | Class::OneWayOut | Class::OneWayIn => switch.unsilence(&self.port),
+            Class::Silent | Class::OneWayOut | Class::OneWayIn => switch.lose_nothing(&self.port),
             Class::All => self.members().for_each(|member| self.topology().restore(member)),
             Class::SwitchRestart => {
                 switch.turn_on();
