@@ -13,7 +13,7 @@ pub struct Figures {
 }
 
 /// From how many measurements on a 99th percentile says more than the maximum.
-const ENOUGH_FOR_P99: usize = 100;
+const ENOUGH_FOR_P99: usize = 200;
 
 impl Figures {
     /// How many there are.
@@ -25,6 +25,11 @@ impl Figures {
     pub fn percentile(&self, percent: usize) -> f64 {
         let rank = (percent * self.sorted.len()).div_ceil(100);
         self.sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+    }
+
+    /// The 99th percentile, where there are measurements enough.
+    pub fn p99(&self) -> Option<f64> {
+        (self.count() >= ENOUGH_FOR_P99).then(|| self.percentile(99))
     }
 
     /// The middle one; the mean of the two middle ones if their number is even; 0 if there is none.
@@ -54,14 +59,13 @@ impl FromIterator<f64> for Figures {
     }
 }
 
-/// p50, p90, p99 (from 100 measurements on) and maximum, in columns of 7.
+/// p50, p90, p99 (from 200 measurements on) and maximum, in columns of 7.
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:7.2} {:7.2} ", self.percentile(50), self.percentile(90))?;
-        if self.count() < ENOUGH_FOR_P99 {
-            write!(f, "{:>7}", "-")?;
-        } else {
-            write!(f, "{:7.2}", self.percentile(99))?;
+        match self.p99() {
+            None => write!(f, "{:>7}", "-")?,
+            Some(p99) => write!(f, "{p99:7.2}")?,
         }
         write!(f, " {:7.2}", self.max())
     }

@@ -4,6 +4,9 @@ use ipmp_ctl::kernel::ethtool::glink;
 
 use crate::{Netns, ctl};
 
+mod lag;
+mod power;
+
 /// A switch. It floods multicast to every port and runs no spanning tree.
 #[derive(Debug)]
 pub struct Switch {
@@ -18,10 +21,7 @@ impl Switch {
         // The switch itself has nothing to say on the link.
         netns.set("ipv6/conf/all/disable_ipv6", "1");
         netns.set("ipv6/conf/default/disable_ipv6", "1");
-        netns.ip_batch(
-            "link add sw type bridge stp_state 0 forward_delay 0 mcast_snooping 0\n\
-             link set sw up\n",
-        );
+        netns.ip_batch(power::CREATE);
         Self { netns }
     }
 

@@ -14,6 +14,12 @@ use crate::{
 /// The variable that tells tests and demonstrations where the built daemon is.
 pub(crate) const DAEMON: &str = "IPMP_CTL";
 
+/// The variable that tells a bench where its files belong.
+pub(crate) const RESULTS: &str = "IPMP_RESULTS";
+
+/// The variable that tells a bench that the clock counts instructions, and on which kernel series.
+pub(crate) const COUNTED: &str = "IPMP_COUNTED";
+
 /// Sets up all that a run against the real kernel needs, in one go, before anything long starts.
 pub(crate) fn set(workspace: &Workspace) -> Result<()> {
     let needs: Vec<_> = Tools::needs(workspace).into_iter().chain(programs::needs()).collect();
@@ -34,6 +40,7 @@ pub(crate) fn perform(
     let why = root::command(workspace.release(program))?
         .args(arguments)
         .env(DAEMON, workspace.release("ipmp-ctl"))
+        .env(RESULTS, workspace.results())
         .exec();
     Err(why).with_context(|| format!("cannot start {program}"))
 }

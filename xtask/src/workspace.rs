@@ -59,6 +59,11 @@ impl Workspace {
         self.target().join("vm")
     }
 
+    /// What benches write.
+    pub(crate) fn results(&self) -> PathBuf {
+        self.target().join("bench")
+    }
+
     /// Where the eBPF linker is installed when the machine has none that fits.
     pub(crate) fn linker_install(&self) -> PathBuf {
         self.target().join("tools/bpf-linker")

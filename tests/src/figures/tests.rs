@@ -32,6 +32,7 @@ fn nothing_measured_is_zero() {
 #[test]
 fn a_99th_percentile_is_shown_only_where_it_means_something() {
     assert_eq!(figures([1, 2]).to_string(), "   1.00    2.00       -    2.00");
-    assert_eq!(figures(0..100).to_string(), "  49.00   89.00   98.00   99.00");
+    assert_eq!(figures(0..199).to_string(), "  99.00  179.00       -  198.00");
+    assert_eq!(figures(0..200).to_string(), "  99.00  179.00  197.00  199.00");
     assert_eq!(figures([1]).to_string().len(), Figures::HEADINGS.len());
 }

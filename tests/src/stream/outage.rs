@@ -1,6 +1,6 @@
 //! What a stream suffers round an event, found while it goes on.
 
-use std::{ops::Range, time::Duration};
+use std::{mem, ops::Range, time::Duration};
 
 use super::Arrival;
 
@@ -16,10 +16,19 @@ pub struct Outage {
     /// The longest part of such a gap in which a packet had been sent and nothing arrived: the fault of whatever lies
     /// between the two programs, not of the sender.
     pub standstill: Duration,
+    /// The longest run of numbers that have not arrived, of packets sent within the window: from the sending of the first
+    /// to the sending of the next one that arrived. Late packets do not matter, and neither does when they arrived.
+    pub missing: Duration,
+    /// Whether the run of missing numbers goes on to the end of the window.
+    pub open: bool,
     /// Packets sent within the window.
     pub sent: u64,
     /// Those of them that have not arrived.
     pub lost: u64,
+    /// Arrivals within the window after one with a higher number.
+    pub reordered: u64,
+    /// Arrivals within the window of a packet that had arrived before.
+    pub duplicates: u64,
     /// From the beginning of the window to the first arrival within it.
     pub first_after: Option<Duration>,
 }
@@ -28,15 +37,23 @@ impl Outage {
     /// Looks at packets numbered from `first` with their times of sending, and at the arrivals from the last one
     /// before the window on.
     pub(super) fn find(first: u64, sent_ns: &[u64], arrivals: &[Arrival], window: &Range<u64>) -> Self {
+        let inside = |arrival: &&Arrival| window.contains(&arrival.received_ns);
         let mut arrived = vec![false; sent_ns.len()];
+        let (mut highest, mut reordered, mut duplicates) = (0, 0, 0);
         for arrival in arrivals {
             let index = arrival.number.checked_sub(first).map(|index| index as usize);
-            if let Some(seen) = index.and_then(|index| arrived.get_mut(index)) {
-                *seen = true;
+            let seen = index.and_then(|index| arrived.get_mut(index)).map(|seen| mem::replace(seen, true));
+            if inside(&arrival) {
+                if seen == Some(true) {
+                    duplicates += 1;
+                } else if arrival.number < highest {
+                    reordered += 1;
+                }
             }
+            highest = highest.max(arrival.number);
         }
         let within = || sent_ns.iter().zip(&arrived).filter(|(at, _)| window.contains(at));
-        let inside = |arrival: &&Arrival| window.contains(&arrival.received_ns);
+        let (missing, open) = missing(within(), window.end);
         let sending = |number: u64| sent_ns.get(number.checked_sub(first)? as usize).copied();
         let gaps = gaps(arrivals, window);
         let longest =
@@ -48,14 +65,32 @@ impl Outage {
                 let waiting = if gap.next < first { Some(gap.from) } else { sending(gap.next) };
                 waiting.map_or(0, |since| gap.to.saturating_sub(since.max(gap.from)))
             })),
+            missing: Duration::from_nanos(missing),
+            open,
             sent: within().count() as u64,
             lost: within().filter(|(_, arrived)| !**arrived).count() as u64,
+            reordered,
+            duplicates,
             first_after: arrivals
                 .iter()
                 .find(inside)
                 .map(|arrival| Duration::from_nanos(arrival.received_ns - window.start)),
         }
     }
+}
+
+/// The longest run of packets that have not arrived, and whether the last run reaches `end`. Packets are given by their
+/// times of sending.
+fn missing<'a>(packets: impl Iterator<Item = (&'a u64, &'a bool)>, end: u64) -> (u64, bool) {
+    let (mut longest, mut since) = (0, None);
+    for (&at, &arrived) in packets {
+        if arrived {
+            longest = longest.max(since.take().map_or(0, |since| at - since));
+        } else {
+            since.get_or_insert(at);
+        }
+    }
+    (longest.max(since.map_or(0, |since| end - since)), since.is_some())
 }
 
 /// A time without an arrival.

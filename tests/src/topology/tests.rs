@@ -90,3 +90,16 @@ fn a_capture_sees_arp_on_the_switch() {
         capture.until("an ARP request of the host", |seen| seen.arp().is_some_and(|arp| arp.operation == 1));
     assert_eq!(seen.ethernet().map(|header| header.source), Some(topology.host().mac("e0")));
 }
+
+#[test]
+fn a_switch_that_was_off_forwards_as_before() {
+    let topology = plain();
+    Ping::to(plan::peer_v4(0).into()).until_answered(topology.host());
+    topology.switch.turn_off();
+    eventually("no carrier", SOON, || holds(!topology.host().is_running("e0"), || ()));
+    topology.switch.turn_on();
+    topology.switch.light_up();
+    for (host, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
+        Ping::to(peer).from(host).until_answered(topology.host());
+    }
+}

@@ -12,7 +12,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{emulator::Emulator, guest::Job, initramfs, kernel::Kernel};
+use super::{
+    emulator::Emulator,
+    guest::{Job, RESULTS},
+    initramfs,
+    kernel::Kernel,
+};
 use crate::workspace::Workspace;
 
 /// What the names of the runs' directories begin with; the number of the process follows.
@@ -61,6 +66,9 @@ impl<'a> Machine<'a> {
     pub(super) fn run(&self, job: &Job, limit: Option<Duration>) -> Result<ExitCode> {
         fs::write(self.initramfs(), initramfs::build(self.emulator, self.kernel, job)?)
             .context("cannot write the initramfs")?;
+        if let Some(directory) = job.writable() {
+            fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        }
         let child = self.command(job).spawn().context("cannot start QEMU")?;
         job.hub().attend(&self.directory);
         self.tend(child, limit)
@@ -123,7 +131,13 @@ impl<'a> Machine<'a> {
     /// The call of QEMU.
     fn command(&self, job: &Job) -> Command {
         let mut qemu = self.emulator.command();
-        qemu.args(["-accel", "tcg", "-cpu", "max", "-smp", PROCESSORS, "-m", "2G"])
+        if job.is_counted() {
+            // Without `sleep=off` an idle guest would wait for this machine's clock.
+            qemu.args(["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]);
+        } else {
+            qemu.args(["-accel", "tcg"]);
+        }
+        qemu.args(["-cpu", "max", "-smp", PROCESSORS, "-m", "2G"])
             .args(["-machine", "q35", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"])
             .arg("-kernel")
             .arg(&self.kernel.image)
@@ -140,6 +154,11 @@ impl<'a> Machine<'a> {
             .arg(with_path("file,id=status,path=", &self.file("status")))
             .args(["-device", "virtserialport,chardev=status,name=status"])
             .args(job.hub().arguments(&self.directory));
+        if let Some(directory) = job.writable() {
+            qemu.arg("-fsdev")
+                .arg(with_path(&format!("local,id={RESULTS},security_model=none,path="), directory))
+                .args(["-device", &format!("virtio-9p-pci,fsdev={RESULTS},mount_tag={RESULTS}")]);
+        }
         if job.is_interactive() {
             qemu.args([
                 "-chardev",

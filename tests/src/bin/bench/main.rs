@@ -13,6 +13,7 @@ mod detect;
 mod outage;
 mod probes;
 mod throughput;
+mod usage;
 mod veth;
 
 /// Measures in network namespaces of its own, which it removes at the end and on Ctrl-C.
@@ -26,8 +27,9 @@ struct Arguments {
 /// What to measure.
 #[derive(Debug, Subcommand)]
 enum Bench {
-    /// Outage of a numbered stream each way when the cable of the member that carries both is cut, and when it is back
-    Outage(outage::Options),
+    /// How long traffic stops when a member, all or the switch fail, in several ways, and when it is repaired; IPMP and
+    /// bonding
+    Outage(Box<outage::Options>),
     /// TCP over the group interface against a bare veth of the same switch, 1 to 16 streams, sending and receiving
     Throughput(throughput::Options),
     /// Time from a loss of carrier to the daemon's action, for 1 to 8 members
@@ -40,20 +42,30 @@ enum Bench {
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let Arguments { bench } = Arguments::parse();
+    let bench = match Arguments::try_parse() {
+        Ok(Arguments { bench }) => bench,
+        Err(error) => usage::refuse(&error),
+    };
     if !rustix::process::geteuid().is_root() {
         eprintln!("error: a bench makes network namespaces and needs root: run `cargo xtask bench`");
         return ExitCode::FAILURE;
     }
     interrupt::listen();
-    let measure = || match &bench {
-        Bench::Outage(options) => outage::run(options),
-        Bench::Throughput(options) => throughput::run(options),
-        Bench::Detect(options) => detect::run(options),
-        Bench::Probes(options) => probes::run(options),
+    let measure = || {
+        match &bench {
+            Bench::Outage(options) => return outage::run(options),
+            Bench::Throughput(options) => throughput::run(options),
+            Bench::Detect(options) => detect::run(options),
+            Bench::Probes(options) => probes::run(options),
+        }
+        Ok(())
     };
     match panic::catch_unwind(AssertUnwindSafe(measure)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(why)) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
         Err(cause) if cause.is::<Interrupted>() || interrupt::requested() => {
             eprintln!("\ninterrupted: daemon, namespaces and pins are removed");
             ExitCode::from(INTERRUPTED)

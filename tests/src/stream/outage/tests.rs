@@ -59,3 +59,32 @@ fn a_standstill_that_has_not_ended_lasts_to_the_end_of_the_window() {
     let dark = outage(&[1000, 1010], &[], &(1000..1100));
     assert_eq!(ns(dark.standstill), 100);
 }
+
+#[test]
+fn the_longest_run_of_missing_numbers_is_the_outage() {
+    let sent: Vec<_> = (0..10).map(|index| 1000 + 10 * index).collect();
+    let cases: [(&[u64], u64, bool); 5] = [
+        (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 0, false),
+        (&[0, 2, 5, 6, 7, 8, 9], 20, false),
+        (&[4, 5, 6, 7, 8, 9, 0, 1], 20, false),
+        (&[0, 1, 2, 3], 60, true),
+        (&[], 100, true),
+    ];
+    for (arrived, expected, open) in cases {
+        let arrivals: Vec<_> = arrived.iter().map(|&number| (100 + number, 1200)).collect();
+        let seen = outage(&sent, &arrivals, &(1000..1100));
+        assert_eq!((ns(seen.missing), seen.open), (expected, open), "{arrived:?}");
+    }
+}
+
+#[test]
+fn order_and_copies_are_counted_within_the_window() {
+    let sent: Vec<_> = (0..10).map(|index| 1000 + 10 * index).collect();
+    let arrivals = [(101, 1011), (100, 1012), (101, 1013), (102, 1021), (102, 1050), (99, 1051), (104, 1052)];
+    let counts = |window| {
+        let seen = outage(&sent, &arrivals, &window);
+        (seen.reordered, seen.duplicates)
+    };
+    assert_eq!(counts(1000..1035), (1, 1));
+    assert_eq!(counts(1045..1085), (1, 1), "a packet from before the window that comes late is out of order");
+}

@@ -1,0 +1,109 @@
+//! What is broken.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+use super::results::Event;
+
+/// A class of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Class {
+    /// The cable of the member is pulled: its carrier goes
+    Carrier,
+    /// The member is set administratively down
+    AdminDown,
+    /// The member's interface is deleted, and made anew for the repair
+    Deleted,
+    /// The switch port drops everything both ways; the carrier stays
+    Silent,
+    /// The switch port drops what the host sends; the carrier stays
+    OneWayOut,
+    /// The switch port drops what is sent to the host; the carrier stays
+    OneWayIn,
+    /// The cables of all members are pulled at once
+    All,
+    /// The switch loses its power and boots: all ports, and all that it had learned
+    SwitchRestart,
+}
+
+/// What a system must be able to do to live through a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Look at carriers.
+    Carrier,
+    /// Find out that packets do not get through.
+    Probes,
+    /// Take in a member that was made anew.
+    NewMember,
+}
+
+impl Class {
+    /// All, in the order in which they are measured and shown.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Carrier,
+        Self::AdminDown,
+        Self::Deleted,
+        Self::Silent,
+        Self::OneWayOut,
+        Self::OneWayIn,
+        Self::All,
+        Self::SwitchRestart,
+    ];
+
+    /// Its name, as `--class` takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Carrier => "carrier",
+            Self::AdminDown => "admin-down",
+            Self::Deleted => "deleted",
+            Self::Silent => "silent",
+            Self::OneWayOut => "one-way-out",
+            Self::OneWayIn => "one-way-in",
+            Self::All => "all",
+            Self::SwitchRestart => "switch-restart",
+        }
+    }
+
+    /// Failure and repair in words.
+    pub(crate) fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::Carrier => ["cable of the member pulled", "cable put back"],
+            Self::AdminDown => ["member set down", "member set up"],
+            Self::Deleted => ["member deleted", "member made anew"],
+            Self::Silent => ["switch port drops all, carrier stays", "port forwards again"],
+            Self::OneWayOut => ["switch port drops what the host sends", "port forwards again"],
+            Self::OneWayIn => ["switch port drops what the host is sent", "port forwards again"],
+            Self::All => ["all cables pulled", "all cables put back"],
+            Self::SwitchRestart => ["switch without power", "switch back, all ports dark until then"],
+        }
+    }
+
+    /// What a system must be able to do to live through it.
+    pub(crate) fn need(self) -> Need {
+        match self {
+            Self::Carrier | Self::AdminDown | Self::All | Self::SwitchRestart => Need::Carrier,
+            Self::Deleted => Need::NewMember,
+            Self::Silent | Self::OneWayOut | Self::OneWayIn => Need::Probes,
+        }
+    }
+
+    /// What of it is measured.
+    pub(crate) fn events(self) -> &'static [Event] {
+        if self.is_total() { &[Event::Repair] } else { &[Event::Failure, Event::Repair] }
+    }
+
+    /// Whether it leaves no way to the link, so that only the time after the repair says something.
+    pub(crate) fn is_total(self) -> bool {
+        matches!(self, Self::All | Self::SwitchRestart)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests;

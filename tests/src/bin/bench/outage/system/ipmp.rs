@@ -1,0 +1,116 @@
+//! IPMP: the daemon with a group of all members.
+
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
+
+use ipmp_common::flow::protocol;
+use ipmp_tests::{Rig, Topology, plan};
+
+use super::{Setup, System, VICTIM};
+use crate::outage::{
+    class::{Class, Need},
+    lane::Direction,
+};
+
+const GROUP: &str = "ipmp0";
+
+/// How long a daemon may take to say that it probes.
+const SAYS_SO: Duration = Duration::from_secs(2);
+
+/// How long failover by carrier may take, with much to spare.
+const BY_CARRIER: Duration = Duration::from_millis(250);
+
+/// The daemon at work.
+pub(super) struct Ipmp {
+    rig: Rig,
+    /// Failure detection time, if it probes.
+    fdt: Option<Duration>,
+}
+
+impl Ipmp {
+    pub(super) fn build(Setup { veth, fdt, class }: Setup) -> Result<Self, String> {
+        let probes = class.need() == Need::Probes;
+        let builder = Topology::new().equal_ifindex(veth.is_equal());
+        let rig = Rig::with(builder, |mut group| {
+            if probes {
+                group = group
+                    .line(&format!("failure-detection-time = \"{}ms\"", fdt.as_millis()))
+                    .line(&format!("targets = [\"{}\"]", plan::peer_v4(0)));
+                for member in 0..3 {
+                    let line = format!("test-addresses = [\"{}\"]", plan::test_v4(0, member));
+                    group = group.member(&format!("e{member}"), &[&line]);
+                }
+            }
+            group
+        });
+        rig.until_reachable();
+        let ipmp = Self { rig, fdt: probes.then_some(fdt) };
+        ipmp.copes_with(class)?;
+        Ok(ipmp)
+    }
+
+    /// Asks the daemon whether it can do what this failure needs. That it takes in new members shows at the first repair.
+    fn copes_with(&self, class: Class) -> Result<(), String> {
+        if class.need() != Need::Probes {
+            return Ok(());
+        }
+        let start = Instant::now();
+        while start.elapsed() < SAYS_SO {
+            let status = self.rig.daemon.status(GROUP);
+            if status.fdt_ms.is_some() && status.members.iter().all(|member| member.probe != "disabled") {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err("this daemon does not probe".to_owned())
+    }
+}
+
+impl System for Ipmp {
+    fn topology(&self) -> &Topology {
+        &self.rig.topology
+    }
+
+    fn settled(&self) -> Result<(), String> {
+        let status = self.rig.daemon.status(GROUP);
+        let victim = format!("e{VICTIM}");
+        if let Some(member) = status.members.iter().find(|member| member.state != "ok") {
+            return Err(format!("{} is {}", member.interface, member.state));
+        }
+        if self.fdt.is_some()
+            && let Some(member) = status.members.iter().find(|member| member.probe != "ok")
+        {
+            return Err(format!("probing of {} is {}", member.interface, member.probe));
+        }
+        for data in self.rig.data() {
+            let row = status.addresses.iter().find(|row| row.address == data);
+            if row.and_then(|row| row.inbound.as_ref()) != Some(&victim) {
+                return Err(format!("{data} is not bound to {victim}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn carries(&self, direction: Direction, from: SocketAddr, to: SocketAddr) -> bool {
+        match direction {
+            // The bindings decide, and they are part of the settled state.
+            Direction::In => true,
+            Direction::Out => {
+                let carrier = self.rig.daemon.carrier(GROUP, protocol::UDP, from, to);
+                carrier == Some(format!("e{VICTIM}"))
+            }
+        }
+    }
+
+    /// The daemon finds out by itself.
+    fn take_in(&self, _member: usize) {}
+
+    /// Probes find a failure within 1.1 and a repair within 2 detection times.
+    fn patience(&self) -> [Duration; 2] {
+        let fdt = self.fdt.unwrap_or_default();
+        [BY_CARRIER + fdt * 3 / 2, BY_CARRIER + fdt * 3]
+    }
+}
