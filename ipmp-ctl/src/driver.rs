@@ -14,6 +14,7 @@
 
 mod addresses;
 mod dump;
+mod found;
 pub mod group;
 mod hook_worker;
 mod link_worker;
@@ -46,6 +47,7 @@ use tokio::{
 
 use self::{
     addresses::tell_link_locals,
+    found::Found,
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
     prober::Prober,
@@ -58,7 +60,7 @@ use crate::{
     kernel::{
         announce::Announcer,
         carrier::CarrierPoll,
-        netlink::{Change, LinkInfo, Monitor, RouteInfo, Snapshot, connect_strictly, dump},
+        netlink::{Change, LinkInfo, Monitor, Snapshot, connect_strictly, dump},
         preflight::unsupported,
         routes::follow::RouteFollower,
         sysfs::Sysfs,
@@ -88,14 +90,6 @@ type GroupNumber = usize;
 
 /// A member: number of its group, and its index there.
 type MemberKey = (GroupNumber, MemberIndex);
-
-/// What other threads found out.
-enum Found {
-    /// The speed of a member's link.
-    Speed { group: String, member: MemberIndex, ifindex: u32, speed_mbps: Option<u32> },
-    /// The routes by a group interface.
-    Routes { group: String, routes: Vec<RouteInfo> },
-}
 
 /// The loop and all it owns.
 pub struct Driver {

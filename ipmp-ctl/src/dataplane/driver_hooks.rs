@@ -51,8 +51,7 @@ impl DriverHooks {
     /// Where a program is to be attached for the member `link` in `slot`.
     pub fn missing(&self, slot: u16, link: SlotLink) -> Option<Place> {
         let mode = self.mode?;
-        let is_there =
-            self.attached.get(&slot).is_some_and(|(at, attached)| *at == link && attached.is_kept());
+        let is_there = self.attached.get(&slot).is_some_and(|(at, _)| *at == link);
         let is_refused =
             self.refused.get(&slot).is_some_and(|refused| refused.link == link && !refused.again);
         (!is_there && !is_refused).then_some(Place::MemberDriver(slot, mode))
@@ -83,6 +82,11 @@ impl DriverHooks {
         self.refused.retain(|slot, refused| slots.get(slot) == Some(&refused.link));
         let stale = self.attached.extract_if(.., |slot, (link, _)| slots.get(slot) != Some(link));
         stale.map(|(_, (_, attached))| attached).collect()
+    }
+
+    /// Everything that is attached.
+    pub fn iter(&self) -> impl Iterator<Item = &Attached> {
+        self.attached.values().map(|(_, attached)| attached)
     }
 
     /// The slots with a program at their driver.

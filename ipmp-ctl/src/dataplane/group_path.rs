@@ -1,6 +1,9 @@
 //! The packet path of one group: its maps and its programs at their places.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use ipmp_common::{
     MemberCounters, Meta, Reason,
@@ -25,7 +28,7 @@ use crate::{
 
 mod attach;
 
-pub use attach::{Attached, MemberAttach};
+pub use attach::{Attached, MemberAttach, Proof};
 use attach::{Loader, constants};
 
 /// What does not change while a group exists.
@@ -128,6 +131,8 @@ pub struct GroupPath {
     group_hooks: Vec<Attached>,
     member_hooks: BTreeMap<u16, (SlotLink, Attached)>,
     driver_hooks: DriverHooks,
+    /// Places from which somebody has taken the program.
+    lost: BTreeSet<Place>,
 }
 
 impl GroupPath {
@@ -176,6 +181,7 @@ impl GroupPath {
             group_hooks: Vec::new(),
             member_hooks: BTreeMap::new(),
             driver_hooks,
+            lost: BTreeSet::new(),
         };
         Ok((path, adopted.map(|_| installed)))
     }
@@ -284,10 +290,15 @@ impl GroupPath {
     /// The members that lack a program, each with what it takes to attach it: the one at the driver comes after the other.
     /// `name_of` tells the present name of an interface.
     pub fn missing(&self, name_of: impl Fn(u32) -> Option<String>) -> Vec<MemberAttach> {
-        let has_hook = |slot| self.member_hooks.get(&slot).is_some_and(|(_, attached)| attached.is_kept());
         let lacks = |(&slot, &link)| {
-            let place = Some(Place::MemberIngress(slot)).filter(|_| !has_hook(slot));
-            place.or_else(|| self.driver_hooks.missing(slot, link)).map(|place| (place, link))
+            let ingress = Place::MemberIngress(slot);
+            let has_hook = self.member_hooks.contains_key(&slot) && !self.lost.contains(&ingress);
+            let at_driver = || {
+                let lost = self.lost.iter().find(|place| place.slot() == Some(slot)).copied();
+                lost.or_else(|| self.driver_hooks.missing(slot, link))
+            };
+            let place = if has_hook { at_driver() } else { Some(ingress) };
+            place.map(|place| (place, link))
         };
         let without = self.installed.slots.iter().filter_map(lacks);
         without
@@ -298,9 +309,25 @@ impl GroupPath {
             .collect()
     }
 
+    /// What tells whether the programs at the members are still there.
+    pub fn proofs(&self) -> Vec<Proof> {
+        let members = self.member_hooks.values().map(|(_, attached)| attached);
+        members.chain(self.driver_hooks.iter()).filter_map(Attached::proof).collect()
+    }
+
+    /// Takes note that a program is no longer where it was attached, unless another one has been since.
+    pub fn note_lost(&mut self, place: Place, number: u64) {
+        let members = self.member_hooks.values().map(|(_, attached)| attached);
+        let mut attached = members.chain(self.driver_hooks.iter());
+        if attached.any(|attached| (attached.place, attached.number) == (place, number)) {
+            self.lost.insert(place);
+        }
+    }
+
     /// Takes in what was attached to a member, which may be used from now on; gives back what is superseded by it, or itself
     /// if the slot holds another one by now.
     pub fn attached(&mut self, link: SlotLink, attached: Attached) -> Result<Option<Attached>, PathError> {
+        self.lost.remove(&attached.place);
         let Some(slot) = attached.place.slot() else { return Ok(Some(attached)) };
         if self.installed.slots.get(&slot) != Some(&link) {
             return Ok(Some(attached));

@@ -212,12 +212,11 @@ impl Hook {
         }
     }
 
-    /// Whether the daemon may die: the link is where the next one looks for it.
-    pub fn is_kept(&self) -> bool {
+    /// Where its link is pinned; `None` for a filter, which needs no pin.
+    pub fn pin(&self) -> Option<&Path> {
         match &self.attachment {
-            Attachment::Tcx(_) => link_info::pinned(&self.pin).is_some(),
-            Attachment::Filter => true,
-            Attachment::Driver(..) => link_info::pinned(&self.pin).is_some_and(|link| link.ifindex != 0),
+            Attachment::Tcx(_) | Attachment::Driver(..) => Some(&self.pin),
+            Attachment::Filter => None,
         }
     }
 

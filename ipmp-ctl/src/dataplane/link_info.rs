@@ -52,6 +52,8 @@ pub struct PinnedAt {
 }
 
 /// The TCX or XDP link pinned at `path`; `None` if there is no such link.
+///
+/// Waits for the lock of the network stack, as long as somebody deletes an interface: keep it off the event loop.
 pub fn pinned(path: &Path) -> Option<PinnedAt> {
     let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     let get = ObjGet { path: path.as_ptr() as u64, fd: 0, flags: 0 };

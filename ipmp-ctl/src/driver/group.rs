@@ -40,6 +40,8 @@ use crate::{
 pub struct MemberRuntime {
     /// Its link as last seen; `None` while it is absent.
     pub link: Option<LinkInfo>,
+    /// Changes of its carrier so far.
+    pub edges: u64,
     /// Its speed in Mbit/s, if known.
     pub speed_mbps: Option<u32>,
     /// Multicast addresses put into its filter.

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr, time::Instant};
 
-use super::{
-    DEMOTE_DELAY, Driver, Found, MemberKey, addresses::tell_link_locals, group::GroupRuntime, prepare,
-};
+use super::{Driver, MemberKey, addresses::tell_link_locals, found::Found, group::GroupRuntime, prepare};
 use crate::{
     dataplane::saved::SavedMap,
     engine::event::{Event, MemberIndex},
@@ -12,15 +10,33 @@ use crate::{
 };
 
 impl Driver {
-    pub(super) fn on_carrier(&mut self, (group, member): MemberKey, up: bool) {
-        let Some(Some(group)) = self.groups.get_mut(group) else { return };
-        if let Some(link) = &mut group.members[member].link {
-            link.carrier = up;
-        }
+    pub(super) fn on_carrier(&mut self, (number, member): MemberKey, up: bool) {
+        let Some(Some(group)) = self.groups.get_mut(number) else { return };
+        let state = &mut group.members[member];
+        state.edges += 1;
         if up {
-            self.demote_at = Some(Instant::now() + DEMOTE_DELAY);
+            return self.make_ready(number, member);
+        }
+        if let Some(link) = &mut state.link {
+            link.carrier = false;
         }
         group.engine.handle(Event::Carrier { member, up }, Instant::now());
+    }
+
+    /// Has the kernel make a link ready that has got its carrier. What is sent before it has done so is lost, and by itself
+    /// it may take a second. Another thread asks, since that waits for the lock of the network stack.
+    fn make_ready(&self, number: usize, member: MemberIndex) {
+        let Some(Some(group)) = self.groups.get(number) else { return };
+        let Some(link) = &group.members[member].link else { return };
+        let (group, edge, ifname) = (group.name().to_owned(), group.members[member].edges, link.name.clone());
+        let found = self.found.0.clone();
+        tokio::task::spawn_blocking(move || {
+            // A link that cannot be asked is gone, and netlink tells.
+            if ethtool::glink(&ifname).is_ok() {
+                // The receiver goes only when the daemon ends.
+                drop(found.send(Found::Ready { group, member, edge }));
+            }
+        });
     }
 
     pub(super) async fn on_link(&mut self, link: &LinkInfo) {
@@ -52,7 +68,13 @@ impl Driver {
             }
         } else {
             match self.carrier.add(key, &self.sysfs, &link.name, link.carrier) {
-                Ok(carrier) => self.appear(number, member, &LinkInfo { carrier, ..link.clone() }).await,
+                Ok(carrier) => {
+                    if carrier {
+                        // As in `make_ready`; here the loop waits anyway.
+                        drop(ethtool::glink(&link.name));
+                    }
+                    self.appear(number, member, &LinkInfo { carrier, ..link.clone() }).await;
+                }
                 // Gone again already; netlink will say so.
                 Err(error) => return tracing::debug!("{error}"),
             }
@@ -143,6 +165,7 @@ impl Driver {
             settings::forget(link.ifindex, &mut saved);
         }
         group.members[member].multicast.clear();
+        group.members[member].edges += 1;
         group.engine.handle(Event::LinkGone { member }, Instant::now());
     }
 
@@ -157,29 +180,6 @@ impl Driver {
             // The receiver goes only when the daemon ends.
             drop(found.send(Found::Speed { group, member, ifindex, speed_mbps }));
         });
-    }
-
-    pub(super) fn on_found(&mut self, found: Found) {
-        let Self { groups, snapshot, .. } = self;
-        let mut groups = groups.iter_mut().flatten();
-        let (name, member, ifindex, speed_mbps) = match found {
-            Found::Speed { group, member, ifindex, speed_mbps } => (group, member, ifindex, speed_mbps),
-            Found::Routes { group: name, routes } => {
-                if let Some(group) = groups.find(|group| group.name() == name) {
-                    group.tell_routes(&routes, snapshot);
-                }
-                return;
-            }
-        };
-        let Some(group) = groups.find(|group| group.name() == name) else { return };
-        let state = &mut group.members[member];
-        if state.speed_mbps == speed_mbps || state.link.as_ref().is_none_or(|link| link.ifindex != ifindex) {
-            return;
-        }
-        state.speed_mbps = speed_mbps;
-        if let Some(link) = group.engine_link(member) {
-            group.engine.handle(Event::Link { member, link }, Instant::now());
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Driver, Found, group::GroupRuntime};
+use super::{Driver, found::Found, group::GroupRuntime};
 use crate::{
     engine::event::Event,
     kernel::{

@@ -2,14 +2,20 @@
 
 use std::time::Instant;
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::{
-    Driver, REPAIR_DELAY, RESYNC_INTERVAL, addresses::tell_link_locals, links::follow_group_interface,
+    Driver, REPAIR_DELAY, RESYNC_INTERVAL, addresses::tell_link_locals, found::Found,
+    links::follow_group_interface,
 };
-use crate::kernel::{
-    addresses::Interface,
-    netlink::{LinkInfo, dump},
-    preflight::unsupported,
-    routes::common,
+use crate::{
+    dataplane::group_path::Proof,
+    kernel::{
+        addresses::Interface,
+        netlink::{LinkInfo, dump},
+        preflight::unsupported,
+        routes::common,
+    },
 };
 
 impl Driver {
@@ -21,6 +27,7 @@ impl Driver {
             let Some(group) = group else { continue };
             group.path.retry_drivers();
             group.sync_hooks(&mut self.hooks);
+            look_after(group.name(), group.path.proofs(), &self.found.0);
             group.link_worker.again();
             self.repairs.extend((0..group.members.len()).map(|member| (number, member)));
         }
@@ -100,4 +107,15 @@ impl Driver {
             }
         }
     }
+}
+
+/// Looks on another thread whether programs are still where they were attached.
+fn look_after(group: &str, proofs: Vec<Proof>, found: &UnboundedSender<Found>) {
+    let (group, found) = (group.to_owned(), found.clone());
+    tokio::task::spawn_blocking(move || {
+        for Proof { place, number, .. } in proofs.into_iter().filter(|proof| !proof.holds()) {
+            // The receiver goes only when the daemon ends.
+            drop(found.send(Found::Lost { group: group.clone(), place, number }));
+        }
+    });
 }

@@ -6,6 +6,7 @@ use super::{Fixed, PathError};
 use crate::{
     dataplane::{
         hook::{Hook, HookError, Place},
+        link_info,
         object::{self, Constants},
         trace::Trace,
     },
@@ -29,9 +30,9 @@ impl Attached {
         self.hook.kind()
     }
 
-    /// Whether the program stays where it is when the daemon dies.
-    pub fn is_kept(&self) -> bool {
-        self.hook.is_kept()
+    /// What it takes to look whether it is still there.
+    pub(super) fn proof(&self) -> Option<Proof> {
+        Some(Proof { place: self.place, number: self.number, pin: self.hook.pin()?.to_owned() })
     }
 
     /// Takes the program away from its place.
@@ -42,6 +43,23 @@ impl Attached {
     /// Lets go of it where another program has taken its place over.
     pub fn abandon(self) {
         self.hook.abandon();
+    }
+}
+
+/// That a program is at its place, and stays there when the daemon dies: its pinned link.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The place.
+    pub place: Place,
+    /// The number of the attachment.
+    pub number: u64,
+    pin: PathBuf,
+}
+
+impl Proof {
+    /// Whether the link is pinned and attached. Waits for the lock of the network stack: keep it off the event loop.
+    pub fn holds(&self) -> bool {
+        link_info::pinned(&self.pin).is_some_and(|link| link.ifindex != 0)
     }
 }
 
