@@ -37,6 +37,7 @@ impl Switch {
              link set {port} master sw up\n"
         ));
         system.set_up(nic, true);
+        self.notice(port);
     }
 
     /// Pulls the cable of a port: the NIC loses its carrier.
@@ -47,8 +48,12 @@ impl Switch {
     /// Puts the cable of a port back. The port forwards at once, as that of a switch without spanning tree.
     pub fn restore(&self, port: &str) {
         self.netns.set_up(port, true);
-        // The kernel acts upon the new carrier when asked for it. By itself it may keep the port disabled for a second where
-        // both ends have the same index.
+        self.notice(port);
+    }
+
+    /// Has a port notice its carrier at once, as that of a switch without spanning tree does. The kernel acts upon a new
+    /// carrier when asked for it; by itself it may keep the port disabled for a second where both ends have the same index.
+    pub fn notice(&self, port: &str) {
         let carrier = self.netns.run(|| glink(port));
         carrier.unwrap_or_else(|error| panic!("port {port}: {error}"));
     }

@@ -59,7 +59,10 @@ impl<'a> Fault<'a> {
         let (host, switch) = (self.topology().host(), &self.topology().switch);
         match self.class {
             Class::Carrier => self.topology().restore(self.member),
-            Class::AdminDown => host.set_up(&self.nic, true),
+            Class::AdminDown => {
+                host.set_up(&self.nic, true);
+                switch.notice(&self.port);
+            }
             Class::Deleted => {
                 switch.connect(host, &self.nic, &self.port, self.index);
                 self.system.take_in(self.member);
