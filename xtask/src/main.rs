@@ -50,7 +50,7 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Measure, as root (through sudo if need be)
+    /// Measure, as root (through sudo if need be); `cost`, and anything with `--kernel 6.1|6.12`, in a virtual machine
     Bench {
         /// What to measure, and arguments for it; nothing lists what there is
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -79,7 +79,10 @@ fn run(Arguments { verbose, command }: &Arguments) -> Result<ExitCode> {
         Verb::Build => release::build(&workspace, *verbose)?,
         Verb::Test { arguments } => test::run(&workspace, arguments, *verbose)?,
         Verb::Demo { arguments } => stage::perform(&workspace, "demo", arguments, *verbose)?,
-        Verb::Bench { arguments } => stage::perform(&workspace, "bench", arguments, *verbose)?,
+        Verb::Bench { arguments } => match vm::InMachine::asked_for(arguments)? {
+            Some(bench) => return bench.run(&workspace, *verbose),
+            None => stage::perform(&workspace, "bench", arguments, *verbose)?,
+        },
         Verb::Vm(arguments) => return vm::run(&workspace, arguments, *verbose),
         Verb::Lint => lint::run(&workspace, *verbose)?,
     }

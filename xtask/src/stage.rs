@@ -14,6 +14,9 @@ use crate::{
 /// The variable that tells tests and demonstrations where the built daemon is.
 pub(crate) const DAEMON: &str = "IPMP_CTL";
 
+/// The variable that tells a bench that the clock counts instructions.
+pub(crate) const COUNTED: &str = "IPMP_COUNTED";
+
 /// Sets up all that a run against the real kernel needs, in one go, before anything long starts.
 pub(crate) fn set(workspace: &Workspace) -> Result<()> {
     let needs: Vec<_> = Tools::needs(workspace).into_iter().chain(programs::needs()).collect();

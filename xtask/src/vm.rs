@@ -17,6 +17,7 @@ use clap::{Args, Subcommand};
 use crate::workspace::Workspace;
 
 mod archive;
+mod bench;
 mod cpio;
 mod emulator;
 mod guest;
@@ -27,10 +28,14 @@ mod modules;
 mod smoke;
 mod space;
 
+pub(crate) use bench::InMachine;
 use emulator::Emulator;
 use guest::{Job, Work};
 use kernel::{Kernel, Series};
 use machine::Machine;
+
+/// How long a job may take, from the machine's start, where nobody says otherwise.
+const LIMIT: Duration = Duration::from_mins(15);
 
 /// A virtual machine with one of Debian's kernels, and what to do in it.
 #[derive(Debug, Args)]
@@ -38,9 +43,9 @@ pub(crate) struct Arguments {
     /// The kernel series; without it `test` takes each in turn, the others the newest
     #[arg(long)]
     kernel: Option<Series>,
-    /// End the guest after so many seconds, and show its console
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
-    timeout: u64,
+    /// End the guest after so many seconds, and show its console; without it after 900, a bench after 3600
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -54,6 +59,12 @@ enum Action {
         #[arg(last = true)]
         filter: Vec<OsString>,
     },
+    /// Measure, on one processor whose clock counts instructions: `cargo xtask bench` there
+    Bench {
+        /// What to measure, and arguments for it; nothing lists what there is
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Open a shell; there is no time limit
     Shell,
     /// Run a command of this machine; its output and exit code come through
@@ -66,18 +77,16 @@ enum Action {
 
 /// Boots the machine and does what was asked for. The exit code is the command's.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -> Result<ExitCode> {
-    if ARCH != "x86_64" {
-        bail!(
-            "the virtual machine runs this machine's programs on Debian's x86-64 kernels, and this is {ARCH}"
-        );
-    }
     let series = arguments.kernel;
     let newest = series.unwrap_or(Series::NEWEST);
-    let limit = Duration::from_secs(arguments.timeout);
+    let limit = arguments.timeout.map(Duration::from_secs);
     match arguments.action.as_ref().unwrap_or(&Action::Test { filter: Vec::new() }) {
         Action::Test { filter } => {
             let all = series.map_or_else(|| Series::ALL.to_vec(), |one| vec![one]);
-            smoke::run(workspace, &all, filter, limit, verbose)
+            smoke::run(workspace, &all, filter, limit.unwrap_or(LIMIT), verbose)
+        }
+        Action::Bench { arguments } => {
+            bench::run(workspace, newest, arguments, limit.unwrap_or(bench::LIMIT), verbose)
         }
         Action::Shell => {
             if !stdin().is_terminal() {
@@ -87,13 +96,18 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, verbose: bool) -
         }
         Action::Run { command } => {
             let job = Job::new(Work::Command(command.clone()));
-            boot(workspace, newest, &job, Some(limit))
+            boot(workspace, newest, &job, Some(limit.unwrap_or(LIMIT)))
         }
     }
 }
 
 /// Fetches what is missing and runs one job in one machine.
 fn boot(workspace: &Workspace, series: Series, job: &Job, limit: Option<Duration>) -> Result<ExitCode> {
+    if ARCH != "x86_64" {
+        bail!(
+            "the virtual machine runs this machine's programs on Debian's x86-64 kernels, and this is {ARCH}"
+        );
+    }
     let emulator = Emulator::ensure(workspace)?;
     let kernel = Kernel::ensure(workspace, series)?;
     Machine::new(workspace, &emulator, &kernel)?.run(job, limit)

@@ -33,19 +33,31 @@ pub(super) struct Job {
     work: Work,
     directory: PathBuf,
     environment: Vec<(String, OsString)>,
+    counted: bool,
 }
 
 impl Job {
     /// Work in the directory that this program runs in.
     pub(super) fn new(work: Work) -> Self {
         let directory = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self { work, directory, environment: Vec::new() }
+        Self { work, directory, environment: Vec::new(), counted: false }
     }
 
     /// With an environment variable more.
     pub(super) fn environment(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// On one processor whose clock counts instructions: one a nanosecond, whatever the load of this machine.
+    pub(super) fn counted(mut self) -> Self {
+        self.counted = true;
+        self
+    }
+
+    /// Whether the guest's clock counts instructions.
+    pub(super) fn is_counted(&self) -> bool {
+        self.counted
     }
 
     /// Whether it talks with a person.

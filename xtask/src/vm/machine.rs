@@ -113,7 +113,13 @@ impl<'a> Machine<'a> {
     /// The call of QEMU.
     fn command(&self, job: &Job) -> Command {
         let mut qemu = self.emulator.command();
-        qemu.args(["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2G"])
+        if job.is_counted() {
+            // Without `sleep=off` an idle guest would wait for this machine's clock.
+            qemu.args(["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1"]);
+        } else {
+            qemu.args(["-accel", "tcg,thread=multi", "-smp", "2"]);
+        }
+        qemu.args(["-cpu", "max", "-m", "2G"])
             .args(["-machine", "q35", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"])
             .arg("-kernel")
             .arg(&self.kernel.image)
