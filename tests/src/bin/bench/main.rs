@@ -1,6 +1,7 @@
 //! Measurements: how long an outage lasts, what TCP loses by the group interface, how soon a loss of carrier is noticed.
 
 use std::{
+    env,
     panic::{self, AssertUnwindSafe},
     process::ExitCode,
 };
@@ -8,6 +9,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use ipmp_tests::interrupt::{self, Interrupted};
 
+mod cost;
 mod detect;
 mod outage;
 mod tcp;
@@ -24,6 +26,8 @@ struct Arguments {
 /// What to measure.
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Instructions that a packet costs, beside bonding; in the virtual machine, whose clock counts them
+    Cost(cost::Options),
     /// Outage of a numbered stream each way when the cable of the member that carries both is cut, and when it is back
     Outage(outage::Options),
     /// TCP over the group interface against a bare veth of the same switch, sending and receiving
@@ -31,6 +35,9 @@ enum Bench {
     /// Time from a loss of carrier to the daemon's action, for 1 to 8 members
     Detect(detect::Options),
 }
+
+/// The variable that `cargo xtask` sets where the clock counts instructions.
+const COUNTED: &str = "IPMP_COUNTED";
 
 /// What a shell expects of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -41,8 +48,15 @@ fn main() -> ExitCode {
         eprintln!("error: a bench makes network namespaces and needs root: run `cargo xtask bench`");
         return ExitCode::FAILURE;
     }
+    if matches!(bench, Bench::Cost(_)) && env::var_os(COUNTED).is_none() {
+        eprintln!(
+            "error: only the virtual machine's clock counts instructions: run `cargo xtask bench cost`"
+        );
+        return ExitCode::FAILURE;
+    }
     interrupt::listen();
     let measure = || match &bench {
+        Bench::Cost(options) => cost::run(options),
         Bench::Outage(options) => outage::run(options),
         Bench::Tcp(options) => tcp::run(options),
         Bench::Detect(options) => detect::run(options),
