@@ -12,6 +12,7 @@
 //! move the packet, so parsing keeps offsets and rewriting comes last.
 #![no_std]
 #![no_main]
+#![feature(asm_experimental_arch)] // loads and stores at any alignment, which the compiler would do byte by byte
 
 mod arp;
 mod config;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, ValueEnum};
 use ipmp_tests::{
-    Figures, interrupt, machine,
+    Daemon, Figures, GroupConfig, Netns, interrupt, machine,
     pktgen::{Generated, Packets},
     plan,
 };
@@ -225,4 +225,20 @@ impl Options {
 /// The packets of all benches.
 fn packets(count: u32, to_mac: ipmp_common::member::Mac, from: IpAddr, to: IpAddr) -> Packets {
     Packets { count, size: 60, to_mac, from, to, port: 9 }
+}
+
+/// The group interface of all benches.
+const GROUP: &str = "ipmp0";
+
+/// A group of these members that works, with this `receive` key; its daemon has ended.
+fn group(netns: &Netns, members: &[String], receive: Option<&str>) -> Daemon {
+    let addresses = [format!("{}/24", Family::V4.addresses().0), format!("{}/64", Family::V6.addresses().0)];
+    let mut config = GroupConfig::new(GROUP).addresses(addresses).members(members);
+    if let Some(receive) = receive {
+        config = config.line(&format!("receive = \"{receive}\""));
+    }
+    let mut daemon = Daemon::start(netns, &config);
+    daemon.until_group(GROUP, "ok");
+    daemon.terminate();
+    daemon
 }

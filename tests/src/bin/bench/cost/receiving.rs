@@ -8,11 +8,11 @@ use std::{
 
 use ipmp_common::member::Mac;
 use ipmp_tests::{
-    Daemon, GroupConfig, Netns,
+    Daemon, Netns,
     pktgen::{Entry, Generated},
 };
 
-use super::{Bench, Family, System, packets};
+use super::{Bench, Family, System, group, packets};
 
 /// What is compared, in the order of the table.
 pub(super) const SYSTEMS: &[System] = &[System::Bare, System::Layer34, System::IpmpMember, System::IpmpGroup];
@@ -46,9 +46,10 @@ impl Receiving {
             Family::V6 => 64,
         };
         other.ip(&format!("addr add {there}/{length} dev p0"));
+        let members = ["e0".to_owned()];
         let daemon = match system {
-            System::IpmpMember => Some(group(&host, "member")),
-            System::IpmpGroup => Some(group(&host, "group")),
+            System::IpmpMember => Some(group(&host, &members, Some("member"))),
+            System::IpmpGroup => Some(group(&host, &members, Some("group"))),
             _ => {
                 let interface = match system.bonding() {
                     Some(options) => {
@@ -92,18 +93,6 @@ impl Bench for Receiving {
         assert!(arrived == count, "{arrived} of {count} packets arrived");
         generated
     }
-}
-
-/// A group of `e0` that works; its daemon has ended.
-fn group(host: &Netns, receive: &str) -> Daemon {
-    let config = GroupConfig::new("ipmp0")
-        .addresses([format!("{}/24", Family::V4.addresses().0), format!("{}/64", Family::V6.addresses().0)])
-        .line(&format!("receive = \"{receive}\""))
-        .members(["e0"]);
-    let mut daemon = Daemon::start(host, &config);
-    daemon.until_group("ipmp0", "ok");
-    daemon.terminate();
-    daemon
 }
 
 /// Gives the socket [`ROOM`], beyond what the system's limit allows.

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use ipmp_common::member::Mac;
 use ipmp_tests::{
-    Daemon, GroupConfig, Netns,
+    Daemon, Netns,
     pktgen::{Entry, Generated},
 };
 
-use super::{Bench, Family, System, packets};
+use super::{Bench, Family, GROUP, System, group, packets};
 
 /// What is compared, in the order of the table.
 pub(super) const SYSTEMS: &[System] = &[
@@ -30,65 +30,36 @@ const TO: Mac = Mac { bytes: [2, 0, 0, 0, 0, 9] };
 
 /// A system over dummy devices `d0`, `d1`, ..
 pub(super) struct Sending {
-    netns: Netns,
-    interface: &'static str,
-    members: usize,
-    family: Family,
     /// Ended, so that its clocks do not count; what it made is removed with the value.
     _daemon: Option<Daemon>,
+    netns: Netns,
+    interface: &'static str,
+    family: Family,
 }
 
 impl Sending {
     /// Sets it up; or says why it cannot be had.
     pub(super) fn new(system: System, family: Family) -> Result<Self, String> {
+        if system == System::Team {
+            return Err("a team gets its mode from teamd, and this bench has none".to_owned());
+        }
         let members = match system {
             System::Bare => 1,
             System::Ipmp4 => 4,
             System::Ipmp8 => 8,
             _ => 2,
         };
-        let netns = Netns::new("cost");
-        let mut lines = String::new();
-        for member in 0..members {
-            let _ = writeln!(lines, "link add d{member} type dummy");
-            // A dummy device has no ARP unless told so, and a group wants members that have.
-            let _ = writeln!(lines, "link set d{member} arp on multicast on");
-        }
-        netns.ip_batch(&lines);
-        let mut sending = Self { netns, interface: "d0", members, family, _daemon: None };
-        match system {
-            System::Bare => sending.netns.set_up("d0", true),
-            System::Team => return Err("teamd is not there".to_owned()),
-            _ => match system.bonding() {
-                Some(options) => sending.bonding(options),
-                None => sending.ipmp(),
-            },
-        }
-        Ok(sending)
-    }
-
-    fn bonding(&mut self, options: &str) {
-        let mut lines = format!("link add bond0 type bond miimon 100 {options}\n");
-        for member in 0..self.members {
-            let _ = writeln!(lines, "link set d{member} down master bond0");
-        }
-        lines.push_str("link set bond0 up\n");
-        self.netns.ip_batch(&lines);
-        self.interface = "bond0";
-    }
-
-    fn ipmp(&mut self) {
-        let config = GroupConfig::new("ipmp0")
-            .addresses([
-                format!("{}/24", Family::V4.addresses().0),
-                format!("{}/64", Family::V6.addresses().0),
-            ])
-            .members((0..self.members).map(|member| format!("d{member}")));
-        let mut daemon = Daemon::start(&self.netns, &config);
-        daemon.until_group("ipmp0", "ok");
-        daemon.terminate();
-        self.interface = "ipmp0";
-        self._daemon = Some(daemon);
+        let members: Vec<_> = (0..members).map(|member| format!("d{member}")).collect();
+        let netns = dummies(&members);
+        let (interface, daemon) = match (system, system.bonding()) {
+            (_, Some(options)) => (bond(&netns, options, &members), None),
+            (System::Bare, None) => {
+                netns.set_up("d0", true);
+                ("d0", None)
+            }
+            (_, None) => (GROUP, Some(group(&netns, &members, None))),
+        };
+        Ok(Self { _daemon: daemon, netns, interface, family })
     }
 
     /// Packets that the devices have sent.
@@ -111,4 +82,28 @@ impl Bench for Sending {
         );
         generated
     }
+}
+
+/// A namespace with dummy devices of these names.
+fn dummies(names: &[String]) -> Netns {
+    let netns = Netns::new("cost");
+    let mut lines = String::new();
+    for name in names {
+        let _ = writeln!(lines, "link add {name} type dummy");
+        // A dummy device has no ARP unless told so, and a group wants members that have.
+        let _ = writeln!(lines, "link set {name} arp on multicast on");
+    }
+    netns.ip_batch(&lines);
+    netns
+}
+
+/// A bond over these members; its name.
+fn bond(netns: &Netns, options: &str, members: &[String]) -> &'static str {
+    let mut lines = format!("link add bond0 type bond miimon 100 {options}\n");
+    for member in members {
+        let _ = writeln!(lines, "link set {member} down master bond0");
+    }
+    lines.push_str("link set bond0 up\n");
+    netns.ip_batch(&lines);
+    "bond0"
 }
