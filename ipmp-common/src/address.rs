@@ -24,10 +24,14 @@ impl Address {
     /// The address's bit in a 64-bit filter: a set of addresses is tested by one word before it is looked up.
     #[inline(always)]
     pub const fn filter_bit(&self) -> u64 {
-        let b = &self.bytes;
-        let tail = u32::from_le_bytes([b[12], b[13], b[14], b[15]]);
-        let hash = tail.wrapping_mul(0x9e37_79b1);
-        1 << (hash >> 26)
+        let [.., a, b, c, d] = self.bytes;
+        1 << Self::filter_position([a, b, c, d])
+    }
+
+    /// Which bit that is, from the last four bytes of the address.
+    #[inline(always)]
+    pub const fn filter_position(tail: [u8; 4]) -> u32 {
+        u32::from_le_bytes(tail).wrapping_mul(0x9e37_79b1) >> 26
     }
 
     /// What [`crate::Choice::choose`] takes as salt for this address's binding.

@@ -47,8 +47,12 @@ pub const fn hash_v4(seed: u64, source: [u8; 4], destination: [u8; 4], transport
 /// Hash of an IPv6 flow. Addresses in network byte order.
 #[inline(always)]
 pub const fn hash_v6(seed: u64, source: [u8; 16], destination: [u8; 16], transport: Transport) -> u64 {
-    let [a, b] = words(source);
-    let [c, d] = words(destination);
+    hash_v6_words(seed, words(source), words(destination), transport)
+}
+
+/// The same of addresses that were loaded as two numbers each, as they lie in memory.
+#[inline(always)]
+pub const fn hash_v6_words(seed: u64, [a, b]: [u64; 2], [c, d]: [u64; 2], transport: Transport) -> u64 {
     mix(mix(mix(mix(mix(seed, a), b), c), d), transport.0)
 }
 

@@ -15,7 +15,7 @@ use crate::{
     maps::{self, State},
     member::{self, Member},
     nd,
-    packet::{Ethernet, IPV4_HEAD, IPV6_HEAD, LONG_HEAD, Packet, ethertype, mac_word},
+    packet::{Ethernet, IPV4_HEAD, IPV6_HEAD, LONG_HEAD, Packet, ethertype, load_u32},
 };
 
 /// The rules, in this order:
@@ -28,22 +28,25 @@ use crate::{
 #[inline(always)]
 pub fn run(ctx: &TcContext) -> i32 {
     let packet = Packet::new(ctx);
-    packet.make_linear(IPV4_HEAD);
-    let ethernet = packet.at::<Ethernet>(0);
-    let protocol = ethernet.map_or(0, Ethernet::ethertype);
-    match choose(packet, ethernet, protocol) {
+    match choose(packet) {
         Ok(member) => {
             trace!(
                 ctx,
                 "sent: type {:x}, {} bytes, by interface {}",
-                protocol,
+                packet.protocol(),
                 packet.len(),
                 member.link.ifindex
             );
             member.send(packet)
         }
         Err(reason) => {
-            debug!(ctx, "not sent: type {:x}, {} bytes: {}", protocol, packet.len(), reason.as_str());
+            debug!(
+                ctx,
+                "not sent: type {:x}, {} bytes: {}",
+                packet.protocol(),
+                packet.len(),
+                reason.as_str()
+            );
             member::drop(reason)
         }
     }
@@ -51,13 +54,15 @@ pub fn run(ctx: &TcContext) -> i32 {
 
 /// The member that sends the packet, which is ready to leave by it then.
 #[inline(always)]
-fn choose(packet: Packet, ethernet: Option<&Ethernet>, protocol: u16) -> Result<Member, Reason> {
-    let ethernet = ethernet.ok_or(Reason::ForeignSource)?;
+fn choose(packet: Packet) -> Result<Member, Reason> {
     let state = State::get().ok_or(Reason::NoUsableMember)?;
-    if packet.vlan_tag().is_some() || protocol == ethertype::VLAN || protocol == ethertype::QINQ {
+    packet.make_linear(IPV4_HEAD);
+    let ethernet = packet.at::<Ethernet>(0).ok_or(Reason::ForeignSource)?;
+    let protocol = ethernet.ethertype();
+    if packet.has_vlan_tag() || protocol == ethertype::VLAN || protocol == ethertype::QINQ {
         return Err(Reason::TaggedEgress);
     }
-    if mac_word(&ethernet.source) != state.mac() {
+    if ethernet.source_word() != state.mac() {
         return Err(Reason::ForeignSource);
     }
     if config::behind() {
@@ -91,13 +96,14 @@ fn ipv4(packet: Packet, state: State, to_group: bool) -> Result<Member, Reason> 
         let Some(again) = Ipv4::of(packet) else { return Member::nominated(state) };
         ip = again;
     }
-    if let Some(slot) = state.test_address(&ip.source()) {
+    let (source, destination) = (ip.source(), ip.destination());
+    if let Some(slot) = state.test_v4(source) {
         return Member::in_slot(slot);
     }
     if to_group {
         return Member::nominated(state);
     }
-    by_bucket(state, flow::hash_v4(config::hash_seed(), ip.source, ip.destination, ip.transport(packet)))
+    by_bucket(state, flow::hash_v4(config::hash_seed(), source, destination, ip.transport(packet)))
 }
 
 /// The member that sends an IPv6 packet; neighbour discovery in its name.
@@ -114,14 +120,17 @@ fn ipv6(packet: Packet, state: State, to_group: bool) -> Result<Member, Reason> 
         let rewritten = nd::rewrite(packet, state, message, upper.offset, &member.link.mac);
         return if rewritten { Ok(member) } else { Err(Reason::RewriteFailed) };
     }
-    if let Some(slot) = state.test_address(&ip.source()) {
+    if let Some(slot) = state.test_v6(ip.source_tail(), || ip.source()) {
         return Member::in_slot(slot);
     }
     if to_group {
         return Member::nominated(state);
     }
     let transport = ports(packet, upper.protocol, upper.offset);
-    by_bucket(state, flow::hash_v6(config::hash_seed(), ip.source, ip.destination, transport))
+    by_bucket(
+        state,
+        flow::hash_v6_words(config::hash_seed(), ip.source_words(), ip.destination_words(), transport),
+    )
 }
 
 /// The member that speaks for `address`: the one whose test address it is, the one it is bound to, or the nominated one
@@ -151,5 +160,7 @@ pub fn ports(packet: Packet, protocol: u8, offset: usize) -> Transport {
     if !Transport::has_ports(protocol) {
         return Transport::NONE;
     }
-    packet.at::<[u8; 4]>(offset).map_or(Transport::NONE, |ports| Transport::new(protocol, *ports))
+    packet
+        .at::<[u8; 4]>(offset)
+        .map_or(Transport::NONE, |ports| Transport::new(protocol, load_u32::<0, _>(ports).to_ne_bytes()))
 }

@@ -3,6 +3,8 @@
 //! Everything that is not a reply to a probe passes. The rules for those are the ones of [`probe`]; what decides that
 //! a frame is to be looked at, in the packet's path the work of [`crate::ingress`], is here.
 
+use core::mem::offset_of;
+
 use aya_ebpf::{
     bindings::{xdp_action, xdp_md},
     programs::XdpContext,
@@ -13,7 +15,7 @@ use crate::{
     ipv4::{ICMP, Ipv4},
     ipv6::{ICMPV6, Ipv6},
     maps::{self, State},
-    packet::{ETH_LEN, Ethernet, ethertype},
+    packet::{ETH_LEN, Ethernet, ethertype, pointer},
     probe::{self, Bytes},
 };
 
@@ -33,7 +35,12 @@ impl Frame {
     fn place<T>(self, offset: usize) -> Option<&'static T> {
         const { assert!(size_of::<T>() >= 2 && align_of::<T>() == 1) };
         // SAFETY: the kernel passes a valid context.
-        let (data, end) = unsafe { ((*self.ctx).data as usize, (*self.ctx).data_end as usize) };
+        let (data, end) = unsafe {
+            (
+                pointer::<{ offset_of!(xdp_md, data) }, _>(self.ctx),
+                pointer::<{ offset_of!(xdp_md, data_end) }, _>(self.ctx),
+            )
+        };
         let start = data + offset;
         if start + size_of::<T>() > end {
             return None;
@@ -76,25 +83,25 @@ pub fn run(ctx: &XdpContext) -> u32 {
 fn is_to_test_address(frame: Frame) -> bool {
     // Behind the tag, the last two bytes of the tag's place are the protocol of what follows.
     let Some(ethernet) = frame.at::<Ethernet>(0) else { return false };
-    let destination = match ethernet.ethertype() {
+    let Some(state) = State::get() else { return false };
+    let slot = match ethernet.ethertype() {
         ethertype::IPV4 => {
             let Some(ip) = frame.at::<Ipv4>(ETH_LEN) else { return false };
             if ip.protocol != ICMP {
                 return false;
             }
-            ip.destination()
+            state.test_v4(ip.destination())
         }
         ethertype::IPV6 => {
             let Some(ip) = frame.at::<Ipv6>(ETH_LEN) else { return false };
             if ip.next_header != ICMPV6 {
                 return false;
             }
-            ip.destination()
+            state.test_address(&ip.destination())
         }
         _ => return false,
     };
-    let Some(state) = State::get() else { return false };
-    state.test_address(&destination) == Some(config::slot())
+    slot == Some(config::slot())
 }
 
 /// Whether it is addressed to this member and nobody else.

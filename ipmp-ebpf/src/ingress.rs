@@ -6,7 +6,7 @@ use aya_ebpf::{
     programs::{TcContext, sk_buff::SkBuff},
 };
 use aya_log_ebpf::{debug, trace};
-use ipmp_common::Reason;
+use ipmp_common::{Address, Reason};
 
 use crate::{
     arp::Arp,
@@ -95,25 +95,31 @@ fn classify(packet: Packet, state: State) -> Destination {
     if kind == packet_type::OTHER_HOST {
         return Destination::Member;
     }
-    if let Some(tag) = packet.vlan_tag() {
+    if packet.has_vlan_tag() {
+        let tag = packet.vlan_tag();
         // SAFETY: a valid context; the verifier forgets packet pointers by itself.
         if tag & 0x0fff != 0 || unsafe { bpf_skb_vlan_pop(packet.raw()) } != 0 {
             return Destination::Member;
         }
         // What was inside the tag may be a tag, which has taken its place.
-        if packet.vlan_tag().is_some() {
+        if packet.has_vlan_tag() {
             return Destination::Member;
         }
     }
     packet.make_linear(IPV4_HEAD);
     let Some(ethernet) = packet.at::<Ethernet>(0) else { return Destination::Member };
     let protocol = ethernet.ethertype();
-    if !matches!(protocol, ethertype::IPV4 | ethertype::ARP | ethertype::IPV6) || ethernet.is_link_local() {
+    if !matches!(protocol, ethertype::IPV4 | ethertype::ARP | ethertype::IPV6) {
         return Destination::Member;
     }
     let to_group = kind == packet_type::BROADCAST || kind == packet_type::MULTICAST;
-    if to_group && maps::is_member_mac(&ethernet.source) {
-        return Destination::Drop(Reason::OwnFrame);
+    if to_group {
+        if ethernet.is_link_local() {
+            return Destination::Member;
+        }
+        if maps::is_member_mac(&ethernet.source) {
+            return Destination::Drop(Reason::OwnFrame);
+        }
     }
     let destination = match protocol {
         ethertype::IPV4 => ipv4(packet, state, to_group),
@@ -150,7 +156,7 @@ fn ipv4(packet: Packet, state: State, to_group: bool) -> Destination {
             && packet.at::<[u8; 2]>(ip.upper_offset()).is_some_and(|igmp| igmp[0] == IGMP_QUERY);
         return if query { Destination::Both } else { Destination::Group };
     }
-    if state.test_address(&ip.destination()) == Some(config::slot()) {
+    if state.test_v4(ip.destination()) == Some(config::slot()) {
         return own(packet);
     }
     if config::receive_on_member() { Destination::GroupByMember } else { Destination::Group }
@@ -163,7 +169,7 @@ const IGMP_QUERY: u8 = 0x11;
 fn ipv6(packet: Packet, state: State, to_group: bool) -> Destination {
     packet.make_linear(IPV6_HEAD);
     let Some(ip) = Ipv6::of(packet) else { return Destination::Member };
-    let destination = ip.destination();
+    let (destination, to_link_local) = (ip.destination_tail(), ip.is_to_link_local());
     let upper = ipv6::upper(packet, ip.next_header);
     let message = nd::message_type(packet, upper);
     if message == nd::NEIGHBOUR_SOLICITATION
@@ -178,12 +184,13 @@ fn ipv6(packet: Packet, state: State, to_group: bool) -> Destination {
             _ => Destination::Group,
         };
     }
-    if state.test_address(&destination) == Some(config::slot()) {
+    if state.test_v6(destination, || Ipv6::of(packet).map_or(Address::v6([0; 16]), Ipv6::destination))
+        == Some(config::slot())
+    {
         return own(packet);
     }
     // Neighbour discovery and link-local traffic are tied to the interface that they arrive on.
-    let tied =
-        nd::is_discovery(message) || (destination.bytes[0] == 0xfe && destination.bytes[1] & 0xc0 == 0x80);
+    let tied = nd::is_discovery(message) || to_link_local;
     if config::receive_on_member() && !tied { Destination::GroupByMember } else { Destination::Group }
 }
 
@@ -204,12 +211,10 @@ fn nominated(state: State) -> bool {
 fn deliver(packet: Packet, state: State) -> i32 {
     counters::received(config::slot(), packet.len());
     let kind = packet.packet_type();
-    if kind != packet_type::BROADCAST && kind != packet_type::MULTICAST {
-        let [a, b, c, d, e, f, _, _] = state.mac().to_le_bytes();
-        if !packet.store(0, &[a, b, c, d, e, f]) {
-            counters::count(Reason::RewriteFailed);
-            return TC_ACT_SHOT;
-        }
+    let to_group = kind == packet_type::BROADCAST || kind == packet_type::MULTICAST;
+    if !to_group && !packet.store_mac::<0>(state.mac()) {
+        counters::count(Reason::RewriteFailed);
+        return TC_ACT_SHOT;
     }
     // SAFETY: plain numbers; the kernel checks the interface.
     unsafe { bpf_redirect(config::group_ifindex(), u64::from(BPF_F_INGRESS)) as i32 }

@@ -1,10 +1,12 @@
 //! IPv4 headers.
 
-use ipmp_common::{Address, flow::Transport};
+use core::mem::offset_of;
+
+use ipmp_common::flow::Transport;
 
 use crate::{
     egress::ports,
-    packet::{ETH_LEN, Packet},
+    packet::{ETH_LEN, Packet, load_u16, load_u32},
 };
 
 /// ICMP.
@@ -30,10 +32,8 @@ pub struct Ipv4 {
     /// Protocol of what follows.
     pub protocol: u8,
     _checksum: [u8; 2],
-    /// Source address.
-    pub source: [u8; 4],
-    /// Destination address.
-    pub destination: [u8; 4],
+    source: [u8; 4],
+    destination: [u8; 4],
 }
 
 impl Ipv4 {
@@ -43,16 +43,16 @@ impl Ipv4 {
         packet.at(ETH_LEN)
     }
 
-    /// The source address as key.
+    /// The source address.
     #[inline(always)]
-    pub fn source(&self) -> Address {
-        Address::v4(self.source)
+    pub fn source(&self) -> [u8; 4] {
+        load_u32::<{ offset_of!(Self, source) }, _>(self).to_ne_bytes()
     }
 
-    /// The destination address as key.
+    /// The destination address.
     #[inline(always)]
-    pub fn destination(&self) -> Address {
-        Address::v4(self.destination)
+    pub fn destination(&self) -> [u8; 4] {
+        load_u32::<{ offset_of!(Self, destination) }, _>(self).to_ne_bytes()
     }
 
     /// Whether the header is longer than its fixed part.
@@ -88,7 +88,7 @@ impl Ipv4 {
     /// The ports, where they belong to the flow. A fragment has none: only the first one carries them.
     #[inline(always)]
     pub fn transport(&self, packet: Packet) -> Transport {
-        if self.is_fragment() {
+        if u16::from_be(load_u16::<{ offset_of!(Self, fragment) }, _>(self)) & FRAGMENT != 0 {
             return Transport::NONE;
         }
         ports(packet, self.protocol, self.upper_offset())

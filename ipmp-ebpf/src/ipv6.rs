@@ -1,9 +1,11 @@
 //! The way through IPv6 extension headers.
 
+use core::mem::offset_of;
+
 use aya_ebpf::bindings::__sk_buff;
 use ipmp_common::Address;
 
-use crate::packet::{ETH_LEN, IPV6_LEN, LONG_HEAD, Packet};
+use crate::packet::{ETH_LEN, IPV6_LEN, LONG_HEAD, Packet, load_u16, load_u32, load_u64};
 
 /// ICMPv6.
 pub const ICMPV6: u8 = 58;
@@ -31,10 +33,8 @@ pub struct Ipv6 {
     /// Protocol of what follows.
     pub next_header: u8,
     _hop_limit: u8,
-    /// Source address.
-    pub source: [u8; 16],
-    /// Destination address.
-    pub destination: [u8; 16],
+    source: [u8; 16],
+    destination: [u8; 16],
 }
 
 impl Ipv6 {
@@ -54,6 +54,38 @@ impl Ipv6 {
     #[inline(always)]
     pub fn source(&self) -> Address {
         Address::v6(self.source)
+    }
+
+    /// The last four bytes of the source address.
+    #[inline(always)]
+    pub fn source_tail(&self) -> [u8; 4] {
+        load_u32::<{ offset_of!(Self, source) + 12 }, _>(self).to_ne_bytes()
+    }
+
+    /// The last four bytes of the destination address.
+    #[inline(always)]
+    pub fn destination_tail(&self) -> [u8; 4] {
+        load_u32::<{ offset_of!(Self, destination) + 12 }, _>(self).to_ne_bytes()
+    }
+
+    /// The source address as the flow hash takes it.
+    #[inline(always)]
+    pub fn source_words(&self) -> [u64; 2] {
+        const OFFSET: usize = offset_of!(Ipv6, source);
+        [load_u64::<OFFSET, _>(self), load_u64::<{ OFFSET + 8 }, _>(self)]
+    }
+
+    /// The destination address as the flow hash takes it.
+    #[inline(always)]
+    pub fn destination_words(&self) -> [u64; 2] {
+        const OFFSET: usize = offset_of!(Ipv6, destination);
+        [load_u64::<OFFSET, _>(self), load_u64::<{ OFFSET + 8 }, _>(self)]
+    }
+
+    /// Whether the destination is a link-local address, fe80::/10.
+    #[inline(always)]
+    pub fn is_to_link_local(&self) -> bool {
+        u16::from_be(load_u16::<{ offset_of!(Self, destination) }, _>(self)) & 0xffc0 == 0xfe80
     }
 
     /// The destination address as key.

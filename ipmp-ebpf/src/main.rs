@@ -13,6 +13,8 @@
 //! move the packet, so parsing keeps offsets and rewriting comes last.
 #![no_std]
 #![no_main]
+#![feature(asm_experimental_arch)]
+// loads and stores at any alignment, which the compiler would do byte by byte
 // The target has no compare-and-swap as far as the standard library knows; the machine it runs on has.
 #![feature(core_intrinsics)]
 #![expect(internal_features, reason = "atomic operations are only there as intrinsics")]

@@ -84,20 +84,34 @@ impl State {
         read(unsafe { &raw const (*self.0).mac }.cast::<u64>()) & 0xffff_ffff_ffff
     }
 
-    /// Whether `address` may be a test address.
+    /// Whether an address that ends in these four bytes may be a test address.
     #[inline(always)]
-    pub fn may_be_test_address(self, address: &Address) -> bool {
+    fn may_be_test_address(self, tail: [u8; 4]) -> bool {
         // SAFETY: as above.
-        read(unsafe { &raw const (*self.0).test_filter }) & address.filter_bit() != 0
+        let filter = read(unsafe { &raw const (*self.0).test_filter });
+        filter >> Address::filter_position(tail) & 1 == 1
     }
 
     /// The slot of the member whose test address this is.
     #[inline(always)]
     pub fn test_address(self, address: &Address) -> Option<u16> {
-        if !self.may_be_test_address(address) {
+        let [.., a, b, c, d] = address.bytes;
+        self.test_v6([a, b, c, d], || *address)
+    }
+
+    /// The same of an IPv4 address.
+    #[inline(always)]
+    pub fn test_v4(self, address: [u8; 4]) -> Option<u16> {
+        self.test_v6(address, || Address::v4(address))
+    }
+
+    /// The same of an address that ends in `tail`. The whole is made only if it is needed: it takes longer than the filter.
+    #[inline(always)]
+    pub fn test_v6(self, tail: [u8; 4], address: impl FnOnce() -> Address) -> Option<u16> {
+        if !self.may_be_test_address(tail) {
             return None;
         }
-        TEST_ADDRESSES.get_ptr(address).map(|slot| read(slot).slot as u16)
+        TEST_ADDRESSES.get_ptr(address()).map(|slot| read(slot).slot as u16)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sending by a member.
 
+use core::mem::offset_of;
+
 use aya_ebpf::{
     bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC},
     helpers::bpf_redirect,
@@ -9,7 +11,7 @@ use ipmp_common::{Choice, Reason, Slot};
 use crate::{
     counters,
     maps::{self, State},
-    packet::Packet,
+    packet::{Packet, mac_word_at},
 };
 
 /// On to the next program, as if this one had not been there. (`TC_ACT_OK` would end the chain.)
@@ -65,8 +67,8 @@ impl Member {
     #[inline(always)]
     pub fn send(self, packet: Packet) -> i32 {
         // A copy: the look-up of the counters must not come between the check of the slot and its use.
-        let Slot { ifindex, mac, .. } = *self.link;
-        if !packet.store(SOURCE_MAC, &mac) {
+        let ifindex = self.link.ifindex;
+        if !packet.store_mac::<SOURCE_MAC>(mac_word_at::<{ offset_of!(Slot, mac) }, _>(self.link)) {
             return drop(Reason::RewriteFailed);
         }
         counters::sent(self.number, packet.len());

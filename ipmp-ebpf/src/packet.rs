@@ -1,5 +1,7 @@
 //! Access to a packet: the only place that turns packet offsets into pointers.
 
+use core::{arch::asm, mem::offset_of};
+
 use aya_ebpf::{bindings::__sk_buff, programs::TcContext};
 use ipmp_common::member::Mac;
 
@@ -71,6 +73,13 @@ impl Packet {
         unsafe { (*self.skb).len }
     }
 
+    /// The EtherType, as the kernel knows it.
+    #[inline(always)]
+    pub fn protocol(self) -> u16 {
+        // SAFETY: see `len`.
+        u16::from_be(unsafe { (*self.skb).protocol } as u16)
+    }
+
     /// `pkt_type`: see [`packet_type`].
     #[inline(always)]
     pub fn packet_type(self) -> u32 {
@@ -78,11 +87,30 @@ impl Packet {
         unsafe { (*self.skb).pkt_type }
     }
 
-    /// The VLAN tag that the kernel or the NIC took off, if there is one.
+    /// Whether the kernel or the NIC took off a VLAN tag.
     #[inline(always)]
-    pub fn vlan_tag(self) -> Option<u16> {
+    pub fn has_vlan_tag(self) -> bool {
         // SAFETY: see `len`.
-        unsafe { ((*self.skb).vlan_present != 0).then(|| (*self.skb).vlan_tci as u16) }
+        unsafe { (*self.skb).vlan_present != 0 }
+    }
+
+    /// That tag; 0 if there is none.
+    #[inline(always)]
+    pub fn vlan_tag(self) -> u16 {
+        // SAFETY: see `len`.
+        unsafe { (*self.skb).vlan_tci as u16 }
+    }
+
+    /// Begin and end of the linear part.
+    #[inline(always)]
+    fn linear(self) -> (usize, usize) {
+        // SAFETY: see `len`.
+        unsafe {
+            (
+                pointer::<{ offset_of!(__sk_buff, data) }, _>(self.skb),
+                pointer::<{ offset_of!(__sk_buff, data_end) }, _>(self.skb),
+            )
+        }
     }
 
     /// The `T` at `offset`; `None` if the packet (or its linear part) ends before.
@@ -92,8 +120,7 @@ impl Packet {
     #[inline(always)]
     pub fn at<T>(self, offset: usize) -> Option<&'static T> {
         const { assert!(size_of::<T>() >= 2 && align_of::<T>() == 1) };
-        // SAFETY: see `len`.
-        let (data, end) = unsafe { ((*self.skb).data as usize, (*self.skb).data_end as usize) };
+        let (data, end) = self.linear();
         let start = data + offset;
         if start + size_of::<T>() > end {
             return None;
@@ -109,8 +136,7 @@ impl Packet {
     /// is looked at: pulling payload into the linear part costs a copy for each packet of a bulk transfer.
     #[inline(always)]
     pub fn make_linear(self, wanted: u32) {
-        // SAFETY: see `len`.
-        let (data, end) = unsafe { ((*self.skb).data as usize, (*self.skb).data_end as usize) };
+        let (data, end) = self.linear();
         if data + wanted as usize > end {
             let len = self.len();
             let wanted = if len < wanted { len } else { wanted };
@@ -121,11 +147,94 @@ impl Packet {
         }
     }
 
+    /// Overwrites a MAC address at `OFFSET`, in the packet itself: no call, and every reference into the packet lives on.
+    #[inline(always)]
+    pub fn store_mac<const OFFSET: usize>(self, mac: u64) -> bool {
+        let Some(ethernet) = self.at::<Ethernet>(0) else { return false };
+        const { assert!(OFFSET + size_of::<Mac>() <= size_of::<Ethernet>()) };
+        // SAFETY: both stores are within the header; nothing in the program has a reference to it meanwhile.
+        unsafe {
+            asm!(
+                "*(u32 *)({start} + {offset}) = {mac}",
+                start = in(reg) ethernet,
+                mac = in(reg) mac,
+                offset = const OFFSET,
+                options(nostack),
+            );
+            asm!(
+                "*(u16 *)({start} + {offset}) = {rest}",
+                start = in(reg) ethernet,
+                rest = in(reg) mac >> 32,
+                offset = const OFFSET + 4,
+                options(nostack),
+            );
+        }
+        true
+    }
+
     /// Overwrites bytes at `offset`. Every reference into the packet dies.
     #[inline(always)]
     pub fn store<T>(self, offset: usize, bytes: &T) -> bool {
         aya_ebpf::programs::sk_buff::SkBuff::new(self.skb).store(offset, bytes, 0).is_ok()
     }
+}
+
+/// The pointer into the packet at `OFFSET` of a program's context.
+///
+/// The field is 32 bits wide and becomes a pointer when it is loaded, which the compiler does not know: it would widen it by
+/// an instruction that the verifier refuses for pointers.
+///
+/// # Safety
+/// `context` is what the kernel has called the program with.
+#[inline(always)]
+pub unsafe fn pointer<const OFFSET: usize, T>(context: *const T) -> usize {
+    let pointer: usize;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "{pointer} = *(u32 *)({context} + {offset})",
+            context = in(reg) context,
+            pointer = lateout(reg) pointer,
+            offset = const OFFSET,
+            options(pure, readonly, nostack),
+        );
+    }
+    pointer
+}
+
+/// A number of two, four or eight bytes at `OFFSET` of a header, as it lies in memory, whatever its alignment there. The
+/// compiler would load it byte by byte, because not every machine can do otherwise; the kernel makes sure that this one can.
+macro_rules! load {
+    ($(#[doc = $doc:literal] $name:ident: $size:literal, $number:ty;)+) => { $(
+        #[doc = $doc]
+        #[inline(always)]
+        pub fn $name<const OFFSET: usize, T>(header: &T) -> $number {
+            const { assert!(OFFSET + size_of::<$number>() <= size_of::<T>()) };
+            let value: u64;
+            // SAFETY: within the header, as just asserted.
+            unsafe {
+                asm!(
+                    concat!("{value} = *(", $size, " *)({header} + {offset})"),
+                    header = in(reg) header,
+                    value = lateout(reg) value,
+                    offset = const OFFSET,
+                    options(nostack, readonly),
+                );
+            }
+            // SAFETY: a load of so many bytes clears the rest of the register.
+            unsafe { core::hint::assert_unchecked(value <= <$number>::MAX as u64) };
+            value as $number
+        }
+    )+ };
+}
+
+load! {
+    /// Two bytes of a header.
+    load_u16: "u16", u16;
+    /// Four bytes of a header.
+    load_u32: "u32", u32;
+    /// Eight bytes of a header.
+    load_u64: "u64", u64;
 }
 
 /// An Ethernet header.
@@ -143,7 +252,13 @@ impl Ethernet {
     /// The EtherType.
     #[inline(always)]
     pub fn ethertype(&self) -> u16 {
-        u16::from_be_bytes(self.ethertype)
+        u16::from_be(load_u16::<{ offset_of!(Self, ethertype) }, _>(self))
+    }
+
+    /// The source address as a number, as [`mac_word`] makes it.
+    #[inline(always)]
+    pub fn source_word(&self) -> u64 {
+        mac_word_at::<{ offset_of!(Self, source) }, _>(self)
     }
 
     /// Whether it goes to a group of hosts: broadcast or multicast.
@@ -155,9 +270,19 @@ impl Ethernet {
     /// Whether it goes to one of the addresses that bridges do not forward (LLDP, LACP, spanning tree, pause frames).
     #[inline(always)]
     pub fn is_link_local(&self) -> bool {
-        let d = &self.destination.bytes;
-        u32::from_be_bytes([d[0], d[1], d[2], d[3]]) == 0x0180_c200 && d[4] == 0 && d[5] & 0xf0 == 0
+        let [_, _, _, _, e, f] = self.destination.bytes;
+        let begin = u32::from_be(load_u32::<{ offset_of!(Self, destination) }, _>(self));
+        begin == 0x0180_c200 && e == 0 && f & 0xf0 == 0
     }
+}
+
+/// The MAC address at `OFFSET` of a header or map value as a number, as [`mac_word`] makes it.
+#[inline(always)]
+pub fn mac_word_at<const OFFSET: usize, T>(holder: &T) -> u64 {
+    const { assert!(OFFSET + size_of::<Mac>() <= size_of::<T>()) };
+    // SAFETY: within `holder`, as just asserted.
+    let mac = unsafe { &*core::ptr::from_ref(holder).byte_add(OFFSET).cast::<Mac>() };
+    u64::from(load_u32::<0, _>(mac)) | u64::from(load_u16::<4, _>(mac)) << 32
 }
 
 /// The six bytes of a MAC address as a number, as they lie in the lower bytes of a word in memory.

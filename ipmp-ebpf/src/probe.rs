@@ -90,7 +90,7 @@ pub fn account(bytes: impl Bytes) -> bool {
             if ip.protocol != ICMP || !ip.begins() {
                 return false;
             }
-            let [a, b, c, d] = ip.source;
+            let [a, b, c, d] = ip.source();
             let source = [0, u64::from_ne_bytes([0, 0, 0xff, 0xff, a, b, c, d])];
             let header = ip.upper_offset() - ETH_LEN;
             let message = Message {

@@ -42,6 +42,11 @@ impl Figures {
         }
     }
 
+    /// The smallest; 0 if there is none.
+    pub fn min(&self) -> f64 {
+        self.sorted.first().copied().unwrap_or(0.0)
+    }
+
     /// The largest; 0 if there is none.
     pub fn max(&self) -> f64 {
         self.sorted.last().copied().unwrap_or(0.0)

@@ -28,6 +28,7 @@ pub mod netns;
 pub mod packet_socket;
 pub mod packets;
 pub mod ping;
+pub mod pktgen;
 pub mod plan;
 pub mod program;
 pub mod reaction;

@@ -39,6 +39,7 @@ pub(crate) fn cargo(workspace: &Workspace, tools: &Tools, program: &str) -> Comm
     let flags = [
         "-Cdebuginfo=2", // what BTF is made of
         "-Clink-arg=--btf",
+        "-Ctarget-cpu=v3", // 32-bit instructions; every kernel that the programs run on has them
         &format!("--cfg=bpf_target_arch=\"{ARCH}\""),
         "--check-cfg=cfg(bpf_target_arch,values(any()))",
     ]

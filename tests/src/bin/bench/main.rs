@@ -7,8 +7,12 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use ipmp_tests::interrupt::{self, Interrupted};
+use ipmp_tests::{
+    interrupt::{self, Interrupted},
+    machine,
+};
 
+mod cost;
 mod detect;
 mod outage;
 mod probes;
@@ -27,6 +31,8 @@ struct Arguments {
 /// What to measure.
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Instructions that a packet costs, beside bonding; in the virtual machine, whose clock counts them
+    Cost(cost::Options),
     /// How long traffic stops when a member, all or the switch fail, in several ways, and when it is repaired; IPMP and
     /// bonding
     Outage(Box<outage::Options>),
@@ -50,9 +56,16 @@ fn main() -> ExitCode {
         eprintln!("error: a bench makes network namespaces and needs root: run `cargo xtask bench`");
         return ExitCode::FAILURE;
     }
+    if matches!(bench, Bench::Cost(_)) && !machine::is_counted() {
+        eprintln!(
+            "error: only the virtual machine's clock counts instructions: run `cargo xtask bench cost`"
+        );
+        return ExitCode::FAILURE;
+    }
     interrupt::listen();
     let measure = || {
         match &bench {
+            Bench::Cost(options) => cost::run(options),
             Bench::Outage(options) => return outage::run(options),
             Bench::Throughput(options) => throughput::run(options),
             Bench::Detect(options) => detect::run(options),
