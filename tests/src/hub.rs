@@ -65,6 +65,19 @@ impl Hub {
         Some(Self { host, peer, members, cables: Cables::open(), _alone: alone })
     }
 
+    /// Lets the peer hear nothing that a NIC of the host sends, while its cable stays in.
+    pub fn ignore(&self, member: usize) {
+        let mac = self.host.mac(&self.members[member]);
+        self.peer.nft(&format!(
+            "table netdev ignore {{ chain in {{ type filter hook ingress device eth0 priority 0; ether saddr {mac} drop; }}; }}"
+        ));
+    }
+
+    /// Ends [`Self::ignore`].
+    pub fn ignore_nobody(&self) {
+        self.peer.nft("delete table netdev ignore");
+    }
+
     /// Pulls the cable of a NIC of the host.
     pub fn cut(&mut self, member: usize) {
         self.cables.set(member, "off");

@@ -25,6 +25,7 @@ pub mod ip;
 pub mod link;
 pub mod machine;
 pub mod netns;
+pub mod nft;
 pub mod packet_socket;
 pub mod packets;
 pub mod ping;

@@ -80,18 +80,13 @@ impl Switch {
 
     /// Ends [`Switch::lose_from`] and [`Switch::lose_to`].
     pub fn lose_nothing(&self, port: &str) {
-        self.nft(&format!("delete table netdev {port}"));
+        self.netns.nft(&format!("delete table netdev {port}"));
     }
 
     fn lose(&self, way: &str, port: &str) {
-        self.nft(&format!(
+        self.netns.nft(&format!(
             "table netdev {port} {{ chain {way} {{ type filter hook {way} device {port} priority 0; policy drop; }}; }}"
         ));
-    }
-
-    fn nft(&self, ruleset: &str) {
-        let output = self.netns.command("nft").arg(ruleset).output().expect("nft is installed");
-        assert!(output.status.success(), "nft {ruleset}: {}", ctl::describe(&output));
     }
 
     fn set_state(&self, port: &str, state: u8) {

@@ -5,22 +5,29 @@ use std::net::SocketAddr;
 use ipmp_tests::{
     Daemon, GroupConfig, Ping,
     attached::programs,
+    by_each_hook,
+    daemon::stat,
     echo::{Connections, EchoServer},
     eventually::{SOON, eventually, holds},
     foreign_program::PassingProgram,
     hub::Hub,
     plan,
+    silence::{ProbeHook, probed},
     stream::Stream,
 };
 
-/// A daemon on the hub's host, with a data address of each family for each NIC; returns when all of them are heard.
-fn start(hub: &Hub) -> Daemon {
-    let data = || (0..hub.members.len()).map(plan::data);
-    let addresses = data().flat_map(|[v4, v6]| [format!("{v4}/24"), format!("{v6}/64")]);
-    let config = GroupConfig::new("ipmp0").addresses(addresses).members(&hub.members);
-    let daemon = Daemon::start(&hub.host, &config);
+/// A group of the hub's NICs, with a data address of each family for each.
+fn group(hub: &Hub) -> GroupConfig {
+    let data = (0..hub.members.len()).map(plan::data);
+    let addresses = data.flat_map(|[v4, v6]| [format!("{v4}/24"), format!("{v6}/64")]);
+    GroupConfig::new("ipmp0").addresses(addresses).members(&hub.members)
+}
+
+/// A daemon on the hub's host; returns when all data addresses are heard.
+fn start(hub: &Hub, config: &GroupConfig) -> Daemon {
+    let daemon = Daemon::start(&hub.host, config);
     daemon.until_group("ipmp0", "ok");
-    for address in data().flatten() {
+    for address in (0..hub.members.len()).flat_map(plan::data) {
         Ping::to(address).until_answered(&hub.peer);
     }
     daemon
@@ -65,10 +72,31 @@ impl Traffic {
     }
 }
 
+by_each_hook!(a_nic_that_is_not_answered_fails_though_its_cable_is_in);
+
+fn a_nic_that_is_not_answered_fails_though_its_cable_is_in(hook: ProbeHook) {
+    let Some(hub) = Hub::open() else { return };
+    let config = probed(group(&hub), hook, "1s").tested(0).targets([plan::peer_v4(0)]);
+    let daemon = start(&hub, &config);
+    for member in &hub.members {
+        eventually(&format!("{member} is answered"), SOON, || {
+            let row = stat::interface(&daemon, member);
+            holds(row.as_ref().is_some_and(|row| row["probes"]["answered"].as_u64() > Some(0)), || row)
+        });
+        let at_driver = hub.host.link(member)["xdp"]["mode"] == 1;
+        assert_eq!(at_driver, hook == ProbeHook::Xdp, "native XDP at {member}");
+    }
+    hub.ignore(0);
+    daemon.until_state("e0", "failed");
+    assert_eq!(stat::interface(&daemon, "e0").expect("a row")["link"], "up");
+    hub.ignore_nobody();
+    daemon.until_state("e0", "ok");
+}
+
 #[test]
 fn a_pulled_cable_fails_over_and_its_return_brings_the_traffic_back() {
     let Some(mut hub) = Hub::open() else { return };
-    let daemon = start(&hub);
+    let daemon = start(&hub, &group(&hub));
     let traffic = Traffic::start(&hub);
     for (number, member) in hub.members.clone().iter().enumerate() {
         let address = plan::data(number)[0];
@@ -91,7 +119,7 @@ fn a_pulled_cable_fails_over_and_its_return_brings_the_traffic_back() {
 #[test]
 fn the_group_works_on_with_native_xdp_at_its_members() {
     let Some(mut hub) = Hub::open() else { return };
-    let daemon = start(&hub);
+    let daemon = start(&hub, &group(&hub));
     let traffic = Traffic::start(&hub);
     let at_drivers: Vec<_> =
         hub.members.iter().map(|member| PassingProgram::at_driver(&hub.host, member)).collect();
