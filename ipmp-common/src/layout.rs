@@ -2,7 +2,7 @@
 
 use crate::{
     Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, SettingKey, SettingValue, Slot,
-    SlotRef,
+    SlotRef, TestFilter,
     member::Mac,
     probe::{Probe, ProbeCounters, ProbeHead, RttHistogram},
     reason::ReasonCounter,
@@ -10,7 +10,7 @@ use crate::{
 
 /// Version of everything in this crate that lies in a pin directory. A daemon adopts pins of its own version only;
 /// raise it with every change to a map.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 3;
 
 /// Members a group can have, and slots of its member table: the usable word has 64 bits.
 pub const SLOTS: usize = 64;
@@ -94,7 +94,7 @@ plain! {
     Binding { Choice }
     Bucket { Choice, Choice, u64 }
     Choice { u16, u16, u32 }
-    GroupState { u64, Choice, Mac, u16, u64 }
+    GroupState { u64, Choice, Mac, u16, TestFilter }
     Mac { [u8; 6] }
     MemberCounters { u64, u64, u64, u64 }
     Meta { u32, u32, u64, u64, u64 }
@@ -107,6 +107,7 @@ plain! {
     SettingValue { u32, u32 }
     Slot { u32, Mac, u16 }
     SlotRef { u32 }
+    TestFilter { [u64; TestFilter::BITS as usize / 64] }
 }
 
 #[cfg(test)]

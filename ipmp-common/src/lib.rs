@@ -33,7 +33,7 @@ pub mod reason;
 pub use self::{
     address::Address,
     choice::{Choice, SlotSet},
-    group::{Binding, Bucket, GroupState, Meta},
+    group::{Binding, Bucket, GroupState, Meta, TestFilter},
     member::{MemberCounters, SettingKey, SettingValue, Slot, SlotRef},
     probe::{Family, Probe, ProbeCounters, ProbeHead, ProbeKind, RttHistogram},
     reason::Reason,

@@ -87,9 +87,10 @@ impl State {
     /// Whether an address that ends in these four bytes may be a test address.
     #[inline(always)]
     fn may_be_test_address(self, tail: [u8; 4]) -> bool {
-        // SAFETY: as above.
-        let filter = read(unsafe { &raw const (*self.0).test_filter });
-        filter >> Address::filter_position(tail) & 1 == 1
+        let position = Address::filter_position(tail);
+        // SAFETY: as above; a position lies within the words.
+        let word = read(unsafe { (&raw const (*self.0).test_filter.words).cast::<u64>().add(position as usize / 64) });
+        word >> (position % 64) & 1 == 1
     }
 
     /// The slot of the member whose test address this is.

@@ -128,7 +128,10 @@ fn bpftool_prints_named_fields() {
         (
             names::GROUP_STATE,
             None,
-            with_choice("nominee", &["mac", "mac.bytes", "reserved", "test_filter", "usable"]),
+            with_choice(
+                "nominee",
+                &["mac", "mac.bytes", "reserved", "test_filter", "test_filter.words", "usable"],
+            ),
         ),
         (names::SLOTS, None, plain(&["ifindex", "mac", "mac.bytes", "reserved"])),
         (names::BUCKETS, None, bucket),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, mem::offset_of, net::IpAddr, os::fd::AsFd as _,
 use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, PerCpuValues};
 use ipmp_common::{
     Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Reason, SettingKey, SettingValue,
-    Slot, SlotRef, SlotSet,
+    Slot, SlotRef, SlotSet, TestFilter,
     layout::{BUCKETS, SLOTS, names},
     member::Mac,
     reason::ReasonCounter,
@@ -180,8 +180,9 @@ impl Tables {
             MapOp::TestAddress(address, slot) => {
                 let address = Address::from(address);
                 // The filter first: an address in the map without its bit would not be found.
-                let filter = self.state.get(state_word!(test_filter)) | address.filter_bit();
-                self.state.set(state_word!(test_filter), filter);
+                let mut filter = self.test_filter()?;
+                filter.add(&address);
+                self.set_test_filter(filter);
                 self.test_addresses
                     .insert(address, SlotRef { slot: slot.into() }, 0)
                     .map_err(failed(names::TEST_ADDRESSES))?;
@@ -189,14 +190,26 @@ impl Tables {
             MapOp::RemoveTestAddress(address) => {
                 absent_is_fine(self.test_addresses.remove(&address.into()))
                     .map_err(failed(names::TEST_ADDRESSES))?;
-                let mut filter = 0;
-                for address in self.test_addresses.keys() {
-                    filter |= address.map_err(failed(names::TEST_ADDRESSES))?.filter_bit();
-                }
-                self.state.set(state_word!(test_filter), filter);
+                let filter = self.test_filter()?;
+                self.set_test_filter(filter);
             }
         }
         Ok(())
+    }
+
+    /// The filter of the test addresses in the map.
+    fn test_filter(&self) -> Result<TestFilter, TableError> {
+        let mut filter = TestFilter::default();
+        for address in self.test_addresses.keys() {
+            filter.add(&address.map_err(failed(names::TEST_ADDRESSES))?);
+        }
+        Ok(filter)
+    }
+
+    fn set_test_filter(&self, filter: TestFilter) {
+        for (word, bits) in (state_word!(test_filter)..).zip(filter.words) {
+            self.state.set(word, bits);
+        }
     }
 
     fn fill_slot(&mut self, number: u16, link: SlotLink) -> Result<(), TableError> {
