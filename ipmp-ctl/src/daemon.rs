@@ -34,6 +34,7 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
+    service,
     state_file::StateKeeper,
 };
 
@@ -148,7 +149,9 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         }
     }
     tracing::info!(groups = config.groups.len(), "ready");
+    service::ready(&driver.group_names());
     let ended = driver.run(stop).await;
+    service::stopping();
     drop(server);
     ended?;
     for group in driver.group_names() {

@@ -66,6 +66,7 @@ use crate::{
         sysfs::Sysfs,
         timer::Timer,
     },
+    service,
     state_file::StateKeeper,
 };
 
@@ -254,6 +255,8 @@ impl Driver {
         let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
+        let watchdog = service::watchdog();
+        let mut alive = interval(watchdog.unwrap_or(SCAN_INTERVAL));
         for slow in [&mut multicast, &mut scan] {
             slow.set_missed_tick_behavior(MissedTickBehavior::Delay);
             slow.reset();
@@ -289,6 +292,7 @@ impl Driver {
                 }
                 _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
                 _ = scan.tick() => self.scan().await,
+                _ = alive.tick(), if watchdog.is_some() => service::alive(),
                 Some(()) = tell.recv() => self.dump(),
                 () = &mut stop => return Ok(()),
             }

@@ -16,7 +16,7 @@
 //! * [`dataplane`] holds the packet path: how an [assignment](engine::assignment::Assignment) gets into the maps, how
 //!   programs get to their places, what survives the daemon.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
-//! * [`down`] takes away what a daemon left; [`state_file`] tells it where.
+//! * [`down`] takes away what a daemon left; [`state_file`] tells it where. [`service`] talks to the service manager.
 
 pub mod config;
 pub mod control;
@@ -26,4 +26,5 @@ pub mod down;
 pub mod driver;
 pub mod engine;
 pub mod kernel;
+pub mod service;
 pub mod state_file;
