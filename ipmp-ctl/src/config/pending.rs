@@ -2,7 +2,6 @@
 
 /// Each key, and what is missing. Whoever builds the thing deletes its row.
 const PENDING: &[(&str, &str)] = &[
-    ("metrics", "no metrics are served"),
     ("on-event", "no program is run"),
     ("priority", "all members of a role count the same"),
     ("track-interfaces-only-with-groups", "interfaces without a group are left alone"),

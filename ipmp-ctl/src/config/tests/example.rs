@@ -47,12 +47,12 @@ fn the_example_is_taken_as_it_says() {
 #[test]
 fn a_key_without_effect_yet_makes_one_warning() {
     let (_, warnings) = good(
-        "metrics = \"127.0.0.1:9\"\n[group.g.member.a]\npriority = 1\n[group.g.member.b]\npriority = 2\n",
+        "on-event = \"/bin/true\"\n[group.g.member.a]\npriority = 1\n[group.g.member.b]\npriority = 2\n",
     );
     assert_eq!(
         warnings,
         [
-            "f.toml:1: warning: `metrics` has no effect yet: no metrics are served",
+            "f.toml:1: warning: `on-event` has no effect yet: no program is run",
             "f.toml:3: warning: `priority` has no effect yet: all members of a role count the same",
         ]
     );
