@@ -4,8 +4,6 @@
 const PENDING: &[(&str, &str)] = &[
     ("metrics", "no metrics are served"),
     ("on-event", "no program is run"),
-    ("priority", "all members of a role count the same"),
-    ("track-interfaces-only-with-groups", "interfaces without a group are left alone"),
 ];
 
 /// What is missing for `key` to have an effect; `None`: nothing.
