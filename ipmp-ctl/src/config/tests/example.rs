@@ -46,9 +46,8 @@ fn the_example_is_taken_as_it_says() {
 
 #[test]
 fn a_key_without_effect_yet_makes_one_warning() {
-    let (_, warnings) = good(
-        "metrics = \"127.0.0.1:9\"\non-event = \"/bin/true\"\n[group.g.member.a]\npriority = 1\n",
-    );
+    let (_, warnings) =
+        good("metrics = \"127.0.0.1:9\"\non-event = \"/bin/true\"\n[group.g.member.a]\npriority = 1\n");
     assert_eq!(
         warnings,
         [

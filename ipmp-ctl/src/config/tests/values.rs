@@ -142,10 +142,7 @@ fn numbers_have_bounds() {
         ),
     ]);
     let (config, _) = good(&in_member("weight = 1000\npriority = 255"));
-    assert_eq!(
-        (config.groups[0].members[0].weight, config.groups[0].members[0].priority),
-        (Some(1000), 255)
-    );
+    assert_eq!((config.groups[0].members[0].weight, config.groups[0].members[0].priority), (Some(1000), 255));
 }
 
 #[test]

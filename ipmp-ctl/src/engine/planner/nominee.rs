@@ -17,5 +17,9 @@ pub(super) fn plan(last: Choice, scene: &Scene, futures: &Futures) -> Choice {
 /// The active member with the highest priority, the first of them in the order of the configuration; a standby only if
 /// there is no other.
 fn first(scene: &Scene) -> Option<u16> {
-    scene.active.iter().min_by_key(|seat| (seat.standby, Reverse(seat.priority), seat.member)).map(|seat| seat.slot)
+    scene
+        .active
+        .iter()
+        .min_by_key(|seat| (seat.standby, Reverse(seat.priority), seat.member))
+        .map(|seat| seat.slot)
 }

@@ -61,7 +61,9 @@ impl Roster {
 
     /// Takes the last [`Self::offline`] of the member back: the members are again what they were, as far as they can be.
     pub(in crate::engine) fn undo_offline(&mut self, index: MemberIndex) {
-        let Some(before) = self.members.get_mut(index).and_then(|member| member.before.take()) else { return };
+        let Some(before) = self.members.get_mut(index).and_then(|member| member.before.take()) else {
+            return;
+        };
         self.touched = true;
         self.changes.notices.push(Notice::Onlined(index));
         let member = &mut self.members[index];

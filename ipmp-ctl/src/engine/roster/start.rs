@@ -12,7 +12,11 @@ use crate::engine::{
 
 impl Roster {
     /// The first look at the links: `past` tells what each had to do under an earlier daemon.
-    pub(in crate::engine) fn begin(&mut self, links: &BTreeMap<MemberIndex, Link>, past: impl Fn(&Link) -> Past) {
+    pub(in crate::engine) fn begin(
+        &mut self,
+        links: &BTreeMap<MemberIndex, Link>,
+        past: impl Fn(&Link) -> Past,
+    ) {
         for (index, member) in self.members.iter_mut().enumerate() {
             match links.get(&index) {
                 Some(link) => member.past = past(link),

@@ -4,8 +4,13 @@ use super::*;
 use crate::engine::planner::Seat;
 
 fn scene(weights: &[u32]) -> Scene {
-    let seat =
-        |(member, &weight): (usize, &u32)| Seat { member, slot: member as u16, weight, standby: false, priority: 100 };
+    let seat = |(member, &weight): (usize, &u32)| Seat {
+        member,
+        slot: member as u16,
+        weight,
+        standby: false,
+        priority: 100,
+    };
     Scene { active: weights.iter().enumerate().map(seat).collect(), reserve: None }
 }
 
