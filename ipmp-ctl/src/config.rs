@@ -141,8 +141,8 @@ pub struct Member {
     pub weight: Option<u32>,
     /// Whether it is a standby.
     pub standby: bool,
-    /// `priority`: preference among members, higher first.
-    pub priority: Option<i32>,
+    /// `priority`: 0 to 255, default 100; the higher, the sooner it is activated and nominated.
+    pub priority: u8,
 }
 
 /// What `test-addresses` says.

@@ -19,6 +19,7 @@ pub mod group;
 mod hook_worker;
 mod link_worker;
 mod links;
+mod maintenance;
 mod notices;
 mod outcomes;
 pub mod prepare;
@@ -50,6 +51,7 @@ use self::{
     found::Found,
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
+    maintenance::Leaving,
     prober::Prober,
     watchers::Watchers,
 };
@@ -107,6 +109,8 @@ pub struct Driver {
     outcomes: UnboundedReceiver<Outcome>,
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
+    /// Who waits for a member to carry nothing more.
+    leaving: Vec<Leaving>,
     keeper: StateKeeper,
     /// When the next thing is due.
     timer: Timer,
@@ -183,6 +187,7 @@ impl Driver {
             outcomes,
             found: mpsc::unbounded_channel(),
             asked,
+            leaving: Vec::new(),
             keeper,
             started: Instant::now(),
             timer: Timer::new().map_err(system("making a timer"))?,
@@ -285,11 +290,7 @@ impl Driver {
                 Some(touched) = self.follower.next() => self.on_routes(&touched),
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
-                Some(Asked { request, reply }) = self.asked.recv() => {
-                    let answer = self.answer(request).await;
-                    // An asker that has gone away needs no answer.
-                    drop(reply.send(answer));
-                }
+                Some(asked) = self.asked.recv() => self.on_asked(asked).await,
                 _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
                 _ = scan.tick() => self.scan().await,
                 _ = alive.tick(), if watchdog.is_some() => service::alive(),
@@ -297,6 +298,7 @@ impl Driver {
                 () = &mut stop => return Ok(()),
             }
             self.drain();
+            self.answer_leaving();
         }
     }
 
@@ -317,7 +319,7 @@ impl Driver {
 
     fn next_wake(&self) -> Option<Instant> {
         let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
-        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at];
+        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at, self.patience_ends()];
         groups.chain(own.into_iter().flatten()).min()
     }
 

@@ -1,10 +1,11 @@
 //! The pure core of the controller: what a group should do, decided without a socket, a clock, a thread or a chance.
 //!
-//! An [`Engine`] is one group. Its methods are of four kinds:
+//! An [`Engine`] is one group. Its methods are of five kinds:
 //!
 //! * **Getters** ([`Engine::view`], [`Engine::assignment`], [`Engine::config`]) show how things are.
 //! * **Inputs** ([`Engine::handle`], [`Engine::handle_timeout`]) tell it what has happened, and what time it is. They
 //!   never fail: what makes no sense, such as the carrier of an absent member, changes nothing.
+//! * **Commands** ([`Engine::offline`], [`Engine::online`]) are inputs that may be refused: they say why.
 //! * **Outputs** ([`Engine::poll_action`]) say what to do about it. They are to be carried out in their order, and taken
 //!   until there are none, after each input.
 //! * **Wake-up** ([`Engine::poll_timeout`]) says when to call [`Engine::handle_timeout`], if nothing else happens. To be
@@ -53,6 +54,7 @@ mod group;
 mod homes;
 mod link;
 pub mod member;
+pub mod offline;
 mod planner;
 mod probing;
 mod roster;

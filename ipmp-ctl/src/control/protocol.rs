@@ -15,6 +15,18 @@ pub enum Request {
     Probes,
     /// Which member carries a flow.
     Flow(FlowRequest),
+    /// Take a member out of service; answered when it carries nothing more.
+    Offline {
+        /// Its interface.
+        interface: String,
+        /// Even if no other member is there to carry the traffic.
+        force: bool,
+    },
+    /// Put a member back into service.
+    Online {
+        /// Its interface.
+        interface: String,
+    },
     /// Remove a group: programs, pins, group interface; settings put back.
     Down {
         /// The group.
@@ -27,7 +39,7 @@ impl Request {
     pub const fn changes(&self) -> bool {
         match self {
             Self::Status | Self::Probes | Self::Flow(_) => false,
-            Self::Down { .. } => true,
+            Self::Offline { .. } | Self::Online { .. } | Self::Down { .. } => true,
         }
     }
 }

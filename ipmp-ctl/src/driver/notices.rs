@@ -50,6 +50,10 @@ pub(super) fn log(config: &Group, notice: &Notice) {
             "{} now has a unique hardware address in group {group}; onlining",
             name(member)
         ),
+        Notice::Offlined(member) => {
+            tracing::info!(group, "{} is taken out of service: offline", name(member));
+        }
+        Notice::Onlined(member) => tracing::info!(group, "{} is put back into service: online", name(member)),
         Notice::Moved { address, from: Some(from), to } => {
             tracing::info!(group, "{address} moved from {} to {}", name(from), name(to));
         }

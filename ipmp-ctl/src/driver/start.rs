@@ -7,7 +7,7 @@ use rtnetlink::Handle;
 use super::{
     group::{GroupRuntime, MemberRuntime},
     link_worker::LinkWorker,
-    prepare::{self, PrepareError},
+    prepare::{self, PrepareError, Service},
     teardown,
 };
 use crate::{
@@ -134,7 +134,8 @@ async fn open(
                 tracing::info!(group = config.name, "brought {} up: it was administratively down", info.name);
             }
         }
-        prepare::member(&around.handle, &config, member, info.ifindex, &snapshot, path.tables())
+        let place = prepare::Place { handle: &around.handle, group: &config, snapshot: &snapshot };
+        prepare::member(&place, member, info.ifindex, Service::In, path.tables())
             .await
             .map_err(prepare_error)?;
         let speed_mbps = ethtool::speed_mbps(&info.name);
@@ -156,6 +157,7 @@ async fn open(
         members,
         warned: BTreeSet::new(),
         awaiting: Vec::new(),
+        unwritten: None,
         routes: None,
     })
 }

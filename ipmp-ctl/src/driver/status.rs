@@ -152,7 +152,7 @@ fn flags(member: &MemberView) -> String {
         (member.nominated, 'm'),
         (member.nominated, 'b'),
         (member.nominated, 'M'),
-        (member.admin_down, 'd'),
+        (member.admin_down || member.retired, 'd'),
         (member.duplicate_mac, 'h'),
     ];
     flags.into_iter().map(|(set, flag)| if set { flag } else { '-' }).collect()

@@ -131,6 +131,10 @@ pub enum Notice {
     },
     /// A member's MAC address is unique again and it is back online.
     UniqueMac(MemberIndex),
+    /// The administrator has taken a member out of service.
+    Offlined(MemberIndex),
+    /// The administrator has put a member back into service.
+    Onlined(MemberIndex),
     /// A data address moved from one member to another.
     Moved {
         /// The address.

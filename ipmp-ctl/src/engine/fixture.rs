@@ -29,7 +29,7 @@ pub(crate) fn group(roles: &str) -> config::Group {
         test_addresses: config::TestAddresses::None,
         weight: None,
         standby: role == 's',
-        priority: None,
+        priority: 100,
     };
     config::Group {
         name: "ipmp0".into(),

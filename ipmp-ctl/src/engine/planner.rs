@@ -33,6 +33,8 @@ pub(super) struct Seat {
     pub(super) weight: u32,
     /// Whether it is configured as standby.
     pub(super) standby: bool,
+    /// Who has more of it is nominated first.
+    pub(super) priority: u8,
 }
 
 /// What the planner goes by.

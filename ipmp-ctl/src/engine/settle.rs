@@ -11,7 +11,7 @@ use super::{
     assignment::{Assignment, SlotLink},
     event::MemberIndex,
     group,
-    member::{Member, MemberState},
+    member::Member,
     planner::{self, Homed, Leave, Scene, Seat},
     roster::Changes,
     view::GroupState,
@@ -57,8 +57,8 @@ impl Engine {
         }
         for index in self.announcer.due_members(now) {
             let member = &self.roster.members()[index];
-            // One that is offline has the MAC address of another member: its frames would lead switches astray.
-            if !member.link_up() || member.state == MemberState::Offline {
+            // One that is offline may have the MAC address of another member: its frames would lead switches astray.
+            if !member.link_up() || member.is_offline() {
                 continue;
             }
             let bindings = self.assignment.bindings.iter();
@@ -116,8 +116,9 @@ impl Engine {
         let members = self.roster.members();
         let weights = weights::weights(&self.config.members, members);
         let seat = |index: MemberIndex| {
-            let Member { slot, standby, .. } = &members[index];
-            Some(Seat { member: index, slot: (*slot)?, weight: weights[index], standby: *standby })
+            let Member { slot, standby, priority, .. } = &members[index];
+            let weight = weights[index];
+            Some(Seat { member: index, slot: (*slot)?, weight, standby: *standby, priority: *priority })
         };
         let active: Vec<_> =
             (0..members.len()).filter(|&index| members[index].carries()).filter_map(seat).collect();

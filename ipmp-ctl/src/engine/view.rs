@@ -76,6 +76,8 @@ pub struct MemberView {
     pub nominated: bool,
     /// Administratively down.
     pub admin_down: bool,
+    /// Taken offline by the administrator.
+    pub retired: bool,
     /// Offline because of its MAC address.
     pub duplicate_mac: bool,
     /// Whether the link is up; `None` if that is not known (absent).

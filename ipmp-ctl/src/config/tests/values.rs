@@ -109,9 +109,15 @@ fn numbers_have_bounds() {
             ],
         ),
         (
-            in_member("priority = 2147483648"),
+            in_member("priority = 256"),
             &[
-                "f.toml:4: group g, member a: `priority` is 2147483648, out of range; give -2147483648 to 2147483647",
+                "f.toml:4: group g, member a: `priority` is 256, out of range; give 0 to 255 (higher comes first)",
+            ],
+        ),
+        (
+            in_member("priority = -1"),
+            &[
+                "f.toml:4: group g, member a: `priority` is -1, out of range; give 0 to 255 (higher comes first)",
             ],
         ),
         (
@@ -135,11 +141,8 @@ fn numbers_have_bounds() {
             ],
         ),
     ]);
-    let (config, _) = good(&in_member("weight = 1000\npriority = -3"));
-    assert_eq!(
-        (config.groups[0].members[0].weight, config.groups[0].members[0].priority),
-        (Some(1000), Some(-3))
-    );
+    let (config, _) = good(&in_member("weight = 1000\npriority = 255"));
+    assert_eq!((config.groups[0].members[0].weight, config.groups[0].members[0].priority), (Some(1000), 255));
 }
 
 #[test]

@@ -4,8 +4,13 @@ use super::*;
 use crate::engine::planner::Seat;
 
 fn scene(weights: &[u32]) -> Scene {
-    let seat =
-        |(member, &weight): (usize, &u32)| Seat { member, slot: member as u16, weight, standby: false };
+    let seat = |(member, &weight): (usize, &u32)| Seat {
+        member,
+        slot: member as u16,
+        weight,
+        standby: false,
+        priority: 100,
+    };
     Scene { active: weights.iter().enumerate().map(seat).collect(), reserve: None }
 }
 
@@ -54,7 +59,7 @@ fn the_buckets_of_a_failed_member_go_to_the_others_by_weight() {
 #[test]
 fn a_standby_that_stands_in_takes_all() {
     let mut before = scene(&[1, 1, 1]);
-    before.reserve = Some(Seat { member: 3, slot: 9, weight: 1, standby: true });
+    before.reserve = Some(Seat { member: 3, slot: 9, weight: 1, standby: true, priority: 100 });
     let table = fresh(&before);
     let others = table.iter().filter(|choice| choice.backup != 9).count();
     assert!(others <= 2, "{others} buckets go elsewhere by more than rounding");
@@ -63,7 +68,7 @@ fn a_standby_that_stands_in_takes_all() {
 #[test]
 fn a_small_standby_takes_its_share_and_the_others_the_rest() {
     let mut before = scene(&[4, 4]);
-    before.reserve = Some(Seat { member: 2, slot: 2, weight: 1, standby: true });
+    before.reserve = Some(Seat { member: 2, slot: 2, weight: 1, standby: true, priority: 100 });
     let table = fresh(&before);
     let small = table.iter().filter(|choice| choice.slot == 0 && choice.backup == 2).count();
     assert_eq!(small, 205, "a fifth of all");
