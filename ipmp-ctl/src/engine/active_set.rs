@@ -56,7 +56,7 @@ pub(super) fn replacement(members: &[Member]) -> Option<MemberIndex> {
 }
 
 fn active_others(members: &[Member], index: MemberIndex) -> impl Iterator<Item = MemberIndex> {
-    (0..members.len()).filter(move |&other| other != index && members[other].carries())
+    (0..members.len()).filter(move |&other| other != index && members[other].serves())
 }
 
 fn working_others(members: &[Member], index: MemberIndex) -> bool {

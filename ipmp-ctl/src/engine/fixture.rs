@@ -12,7 +12,7 @@ use super::{
     Engine,
     action::{Action, Cause, Notice},
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex, ProbeId},
+    event::{Event, Limits, Link, MemberIndex, Passages, Passing, ProbeId},
     member::MemberState,
     timers::Timer,
     view::{GroupState, MemberView, ShownState},
@@ -101,6 +101,13 @@ pub(crate) fn failed(member: MemberIndex) -> Notice {
 /// The member is repaired by its link.
 pub(crate) fn repaired(member: MemberIndex) -> Notice {
     Notice::Repaired { member, cause: Cause::Link }
+}
+
+/// A packet path whose buckets are idle.
+impl Passages for BTreeMap<ProbeId, Instant> {
+    fn passing(&self, _: u32, _: Choice) -> Passing {
+        Passing::Passed
+    }
 }
 
 /// An engine, its clock, and the kernel's view of its links.
