@@ -48,6 +48,8 @@ pub(super) struct Moves {
     over: BTreeSet<u32>,
     /// Whether a plan could not share out what was moving.
     unlevel: bool,
+    /// Whether nothing moves any more, and the next plan can.
+    can_level: bool,
     look_at: Option<Instant>,
     forced: u64,
 }
@@ -69,6 +71,7 @@ impl Moves {
             waiting: BTreeMap::new(),
             over: BTreeSet::new(),
             unlevel: false,
+            can_level: false,
             look_at: None,
             forced: 0,
         }
@@ -89,8 +92,8 @@ impl Moves {
     }
 
     /// Whether everything is to be shared out anew, because what was moving could not be.
-    pub(super) fn is_unlevel(&self, buckets: &[Choice]) -> bool {
-        self.unlevel && !buckets.iter().any(|choice| choice.is_moving())
+    pub(super) const fn is_unlevel(&self) -> bool {
+        self.can_level
     }
 
     /// A plan has been made: this is the flow table now. `unlevel`: it was to be shared out and could not be.
@@ -104,9 +107,10 @@ impl Moves {
             });
         }
         if level {
-            self.unlevel = unlevel;
+            (self.unlevel, self.can_level) = (unlevel, false);
         }
-        self.look_at = (!self.waiting.is_empty()).then(|| self.look_at.unwrap_or(now + INTERVAL));
+        let is_at_rest = self.waiting.is_empty() && !self.unlevel;
+        self.look_at = (!is_at_rest).then(|| self.look_at.unwrap_or(now + INTERVAL));
     }
 
     /// Looks how far the buckets have got, if it is time to.
@@ -135,6 +139,8 @@ impl Moves {
                 self.over.insert(number);
             }
         }
+        self.can_level = self.unlevel && self.waiting.keys().all(|number| self.over.contains(number));
+        looked.is_over |= self.can_level;
         self.forced += looked.forced as u64;
         looked
     }

@@ -157,7 +157,7 @@ impl Engine {
             .filter(|seat| carried(seat))
             .any(|seat| self.weights.get(seat.member).is_some_and(|&weight| weight != seat.weight));
         let level = !joined.is_empty()
-            || (!changes.lost && (reweighted || self.moves.is_unlevel(&last.buckets)));
+            || (!changes.lost && (reweighted || self.moves.is_unlevel()));
         self.weights = weights;
         let leave = Leave { joined, level, number: self.moves.next_number() };
         (Scene { active, reserve, draining }, leave)
