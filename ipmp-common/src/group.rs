@@ -1,6 +1,6 @@
 //! Values of which a group has one, or one for each bucket or address.
 
-use crate::{Address, Choice, member::Mac};
+use crate::{Address, Choice, Passage, member::Mac};
 
 /// What identifies a group's pins. Written once, when the group is made; a daemon adopts pins only if the layout
 /// version, the network namespace and the group interface are still the same.
@@ -33,6 +33,8 @@ pub struct GroupState {
     pub reserved: u16,
     /// Which source addresses may be test addresses: all others need no look-up.
     pub test_filter: TestFilter,
+    /// How long a bucket has to be idle before a planned move takes it, in [`crate::passage::ticks`].
+    pub gap: u64,
 }
 
 /// A set of addresses that contains all test addresses and few others: one bit of it is tested before an address is looked
@@ -57,17 +59,14 @@ impl TestFilter {
     }
 }
 
-/// One slot of the flow table, laid out for planned moves between working members.
+/// One slot of the flow table.
 #[repr(C, align(8))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// Where the bucket should go. Written by the controller alone.
     pub next: Choice,
-    /// Where the packet path sends it while a planned move waits for a gap. Written by the packet path alone.
-    pub current: Choice,
-    /// When the last packet went through while a move was waiting, in `CLOCK_MONOTONIC` nanoseconds. Written by the
-    /// packet path alone.
-    pub last_seen_ns: u64,
+    /// How far a planned move has got: [`crate::passage`].
+    pub passage: Passage,
 }
 
 /// Which member receives the packets for a data address.

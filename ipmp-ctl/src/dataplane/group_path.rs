@@ -6,7 +6,7 @@ use std::{
 };
 
 use ipmp_common::{
-    MemberCounters, Meta, Reason,
+    Choice, MemberCounters, Meta, Reason,
     layout::{ADDRESSES, LAYOUT_VERSION},
     member::Mac,
 };
@@ -22,7 +22,10 @@ use super::{
     trace::TraceError,
 };
 use crate::{
-    engine::assignment::{Assignment, SlotLink},
+    engine::{
+        assignment::{Assignment, SlotLink},
+        event::{Passages, Passing},
+    },
     kernel::netns::NetnsId,
 };
 
@@ -260,6 +263,11 @@ impl GroupPath {
         wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))
     }
 
+    /// Whether a bucket that moves is where it goes to.
+    pub fn has_passed(&self, bucket: u32) -> bool {
+        self.tables.passage(bucket).has_passed(self.installed.buckets[bucket as usize].epoch)
+    }
+
     fn loader(&self) -> Loader {
         Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
     }
@@ -397,6 +405,19 @@ impl GroupPath {
         }
         result.map_err(|source| PathError::Hook { group: self.fixed.group, source })?;
         Ok(self.pins.remove()?)
+    }
+}
+
+impl Passages for GroupPath {
+    fn passing(&self, bucket: u32, choice: Choice) -> Passing {
+        let Assignment { buckets, usable, .. } = &self.installed;
+        if buckets.get(bucket as usize) != Some(&choice) || !usable.contains(choice.slot) {
+            Passing::Blocked
+        } else if self.tables.let_pass(bucket, choice) {
+            Passing::Passed
+        } else {
+            Passing::Going
+        }
     }
 }
 

@@ -63,6 +63,11 @@ pub(super) fn log(config: &Group, notice: &Notice) {
         Notice::Nominated(member) => {
             tracing::info!(group, "{} sends and receives broadcast and multicast now", name(member));
         }
+        Notice::MovesForced { buckets } => tracing::warn!(
+            group,
+            "{buckets} buckets were moved to another member though they were never idle: packets of their flows may have \
+             overtaken one another"
+        ),
         Notice::GroupUnusable => {
             tracing::error!(group, "All IP interfaces in group {group} are now unusable");
         }

@@ -150,6 +150,12 @@ pub enum Notice {
     Deactivated(MemberIndex),
     /// The nominated member changed.
     Nominated(MemberIndex),
+    /// Buckets were moved from one working member to another though they were not idle in time: packets of their flows
+    /// may have overtaken one another.
+    MovesForced {
+        /// How many.
+        buckets: usize,
+    },
     /// No member of the group is usable any more.
     GroupUnusable,
     /// At least one member is usable again.

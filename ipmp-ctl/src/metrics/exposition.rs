@@ -76,6 +76,16 @@ impl Snapshot {
             .filter_map(|(group, status)| Some((vec![("group", group)], status.fdt_ms? as f64 / 1e3)));
         let help = "Time within which a silent member is found; absent while no member is probed";
         out.gauges("ipmp_group_failure_detection_seconds", help, times)?;
+        let moving =
+            self.groups().map(|(group, status)| (vec![("group", group)], status.moves.pending as u64));
+        out.gauges(
+            "ipmp_group_moving_buckets",
+            "Buckets that wait for a gap to move to another member",
+            moving,
+        )?;
+        let forced = self.groups().map(|(group, status)| (vec![("group", group)], status.moves.forced));
+        let help = "Buckets that were moved though their flows were not idle in time";
+        out.counters("ipmp_group_forced_moves", help, forced)?;
         let packets = self.groups().flat_map(|(group, status)| {
             status
                 .reasons

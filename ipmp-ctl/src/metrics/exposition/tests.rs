@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::control::protocol::{AddressStatus, ProbeCounts, TargetsStatus};
+use crate::control::protocol::{AddressStatus, MovesStatus, ProbeCounts, TargetsStatus};
 
 fn member(interface: &str, state: &str) -> MemberStatus {
     let up = state == "ok";
@@ -61,6 +61,7 @@ fn status() -> Status {
                 test_address: None,
                 targets: vec![target],
             }],
+            moves: MovesStatus { pending: 3, gap_us: 1000, forced: 4 },
             reasons: BTreeMap::from([("foreign-source".to_owned(), 6)]),
         }],
     }
@@ -74,6 +75,8 @@ fn every_figure_of_the_status_has_a_series() {
         r#"ipmp_group_state{group="ipmp0",state="degraded"} 1"#,
         r#"ipmp_group_failure_detection_seconds{group="ipmp0"} 0.25"#,
         r#"ipmp_group_irregular_packets_total{group="ipmp0",reason="foreign-source"} 6"#,
+        r#"ipmp_group_moving_buckets{group="ipmp0"} 3"#,
+        r#"ipmp_group_forced_moves_total{group="ipmp0"} 4"#,
         r#"ipmp_member_state{group="ipmp0",interface="e1",state="failed"} 1"#,
         r#"ipmp_member_state{group="ipmp0",interface="e1",state="ok"} 0"#,
         r#"ipmp_member_active{group="ipmp0",interface="e0"} 1"#,
