@@ -16,6 +16,7 @@
 //! * [`dataplane`] holds the packet path: how an [assignment](engine::assignment::Assignment) gets into the maps, how
 //!   programs get to their places, what survives the daemon.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
+//! * [`link_check`] proves that the members of a group share one link.
 //! * [`down`] takes away what a daemon left; [`state_file`] tells it where.
 
 pub mod config;
@@ -26,4 +27,5 @@ pub mod down;
 pub mod driver;
 pub mod engine;
 pub mod kernel;
+pub mod link_check;
 pub mod state_file;
