@@ -9,7 +9,7 @@ use ipmp_tests::{
 };
 
 /// What the frames of the check are.
-const ETHER_TYPE: u16 = 0x88b5;
+const ETHER_TYPE: u32 = 0x88b5;
 
 fn check(daemon: &Daemon, host: &Netns) -> Output {
     let config = daemon.config();
@@ -19,7 +19,7 @@ fn check(daemon: &Daemon, host: &Netns) -> Output {
 }
 
 fn expect(output: &Output, code: i32, words: &[&str]) {
-    let said = format!("{}{}", ctl::text(output), String::from_utf8_lossy(&output.stderr));
+    let said = ctl::text(output);
     assert_eq!(output.status.code(), Some(code), "{said}");
     for word in words {
         assert!(said.contains(word), "{word:?} is not in:\n{said}");
