@@ -22,6 +22,7 @@ use crate::{
     dataplane::{
         hook::AttachBy,
         pins::{self, GroupPins},
+        tables::Tables,
         trace::TraceLevel,
     },
     driver::{
@@ -141,8 +142,10 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone());
     let mut driver = Driver::new(config.clone(), handle, requests, keeper)?;
     for (group, pins) in config.groups.iter().zip(pins) {
-        let was_there = crate::kernel::ifreq::index_of(&group.name).is_ok();
         let pin_path = pins.path().to_owned();
+        // Somebody may have deleted the interface of a group that is ours all the same.
+        let was_there =
+            crate::kernel::ifreq::index_of(&group.name).is_ok() || Tables::peek_meta(&pin_path).is_ok();
         let added = add(&mut driver, &around, group.clone(), pins).await;
         if let Err(error) = added {
             if !was_there {

@@ -14,9 +14,13 @@
 
 mod addresses;
 mod dump;
+mod filters;
 mod found;
 pub mod group;
 mod hook_worker;
+mod interface;
+mod joining;
+mod kept_addresses;
 mod link_worker;
 mod links;
 mod maintenance;
@@ -36,6 +40,7 @@ mod watchers;
 use std::{
     collections::VecDeque,
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -51,6 +56,7 @@ use self::{
     found::Found,
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
+    joining::watched,
     maintenance::Leaving,
     prober::Prober,
     watchers::Watchers,
@@ -61,7 +67,7 @@ use crate::{
     engine::event::MemberIndex,
     kernel::{
         announce::Announcer,
-        carrier::CarrierPoll,
+        carrier::{CarrierPoll, Watched},
         netlink::{Change, LinkInfo, Monitor, Snapshot, connect_strictly, dump},
         preflight::unsupported,
         routes::follow::RouteFollower,
@@ -100,7 +106,7 @@ pub struct Driver {
     handle: Handle,
     monitor: Monitor,
     announcer: Announcer,
-    sysfs: Sysfs,
+    sysfs: Arc<Sysfs>,
     /// Keyed by the group's number in `groups` when it was added; groups that are taken down leave a hole.
     groups: Vec<Option<GroupRuntime>>,
     carrier: CarrierPoll<MemberKey>,
@@ -179,7 +185,7 @@ impl Driver {
             handle,
             monitor: Monitor::subscribe()?,
             announcer: Announcer::open()?,
-            sysfs: Sysfs::open()?,
+            sysfs: Arc::new(Sysfs::open()?),
             groups: Vec::new(),
             carrier: CarrierPoll::new()?,
             snapshot: Snapshot::default(),
@@ -209,10 +215,12 @@ impl Driver {
         self.snapshot = dump(&self.handle).await?;
         let number = self.groups.len();
         for index in 0..group.members.len() {
-            let Some(link) = self.snapshot.link(&group.config().members[index].name).cloned() else {
-                continue;
-            };
-            let carrier = self.carrier.add((number, index), &self.sysfs, &link.name, link.carrier)?;
+            let present = self.snapshot.link(&group.config().members[index].name).cloned();
+            let Some(link) = present.filter(|_| group.members[index].excluded.is_none()) else { continue };
+            let below = watched(&link, &self.snapshot);
+            let opened = Watched::open(&self.sysfs, &below.name, below.carrier)?;
+            let carrier = self.carrier.add((number, index), opened)?;
+            group.members[index].below = (below.name != link.name).then(|| below.name.clone());
             group.members[index].link = Some(LinkInfo { carrier, ..link });
         }
         if !group.is_new {
@@ -221,6 +229,7 @@ impl Driver {
             group.warned.extend(said.into_iter().map(|finding| finding.text));
         }
         let event = group.snapshot_event(&self.snapshot);
+        group.keep_addresses(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
         group.engine.handle(event, Instant::now());
         self.read_first_routes(&mut group).await?;
@@ -239,10 +248,9 @@ impl Driver {
             }
         }
         group.path.remove_inherited()?;
-        let peer = crate::kernel::group_link::peer_name(group.name());
-        group.path.attach_group(&peer)?;
+        group.path.attach_group()?;
         group.drain(&mut self.tools(number));
-        group.follow_multicast();
+        group.follow_multicast(&self.found.0);
         group.sync_hooks(&mut self.hooks);
         let by = group.path.attached_by().unwrap_or("nothing");
         tracing::info!(
@@ -291,7 +299,7 @@ impl Driver {
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
                 Some(asked) = self.asked.recv() => self.on_asked(asked).await,
-                _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
+                _ = multicast.tick() => self.follow_multicast(),
                 _ = scan.tick() => self.scan().await,
                 _ = alive.tick(), if watchdog.is_some() => service::alive(),
                 Some(()) = tell.recv() => self.dump(),
@@ -309,6 +317,12 @@ impl Driver {
             if let Some(group) = group {
                 group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers });
             }
+        }
+    }
+
+    fn follow_multicast(&mut self) {
+        for group in self.groups.iter_mut().flatten() {
+            group.follow_multicast(&self.found.0);
         }
     }
 
@@ -349,7 +363,7 @@ impl Driver {
             return;
         }
         match change {
-            Change::Link(link) => self.on_link(&link).await,
+            Change::Link(link) => self.on_link(link.ifindex).await,
             Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
             Change::Address(address) => {
                 self.on_address(&address, true);

@@ -17,6 +17,7 @@
 //!   programs get to their places, what survives the daemon.
 //! * [`metrics`] shows the same status to Prometheus.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
+//! * [`link_check`] proves that the members of a group share one link.
 //! * [`down`] takes away what a daemon left; [`state_file`] tells it where. [`service`] talks to the service manager.
 
 pub mod config;
@@ -27,6 +28,7 @@ pub mod down;
 pub mod driver;
 pub mod engine;
 pub mod kernel;
+pub mod link_check;
 pub mod metrics;
 pub mod service;
 pub mod state_file;

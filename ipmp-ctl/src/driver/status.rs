@@ -27,7 +27,7 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
     let installed = group.path.installed();
     let state = match view.state {
         // Whatever the members can do, nothing gets in or out.
-        _ if !group.interface_up => "failed",
+        _ if !group.interface.works() => "failed",
         GroupState::Ok => "ok",
         GroupState::Degraded => "degraded",
         GroupState::Failed => "failed",

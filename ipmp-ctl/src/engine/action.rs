@@ -144,6 +144,15 @@ pub enum Notice {
         /// Where it is now.
         to: MemberIndex,
     },
+    /// The home of a data address is missing at the start.
+    Missing {
+        /// The address.
+        address: IpAddr,
+        /// Its home.
+        home: MemberIndex,
+        /// Where it is instead; `None`: no member is usable.
+        to: Option<MemberIndex>,
+    },
     /// A standby was activated, or an inactive member.
     Activated(MemberIndex),
     /// A member became inactive.

@@ -11,6 +11,7 @@ use super::{
     assignment::{Assignment, SlotLink},
     event::MemberIndex,
     group,
+    homes::Home,
     member::Member,
     moves,
     planner::{self, Homed, Leave, Scene, Seat},
@@ -209,6 +210,9 @@ impl Engine {
             }
         }
         self.hosts.retain(|address, _| self.assignment.bindings.contains_key(address));
+        if first {
+            notices.extend(self.missing_homes());
+        }
         self.announce(moved);
 
         if renominated {
@@ -227,6 +231,17 @@ impl Engine {
             notices.push(usable.map_or(Notice::GroupUnusable, Notice::GroupUsable));
         }
         self.actions.extend(notices.into_iter().map(Action::Notify));
+    }
+
+    /// The data addresses whose home is absent.
+    fn missing_homes(&self) -> Vec<Notice> {
+        let is_absent = |member: &MemberIndex| self.roster.members()[*member].link.is_none();
+        let missing = |home: &Home| {
+            let address = home.address;
+            let home = home.member.filter(is_absent)?;
+            Some(Notice::Missing { address, home, to: self.bound_member(address) })
+        };
+        self.homes.up().filter_map(missing).collect()
     }
 
     fn announce(&mut self, addresses: Vec<(IpAddr, MemberIndex)>) {
