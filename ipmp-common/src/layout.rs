@@ -1,8 +1,8 @@
 //! Capacities, names and the proof that map values have no padding.
 
 use crate::{
-    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, SettingKey, SettingValue, Slot,
-    SlotRef, TestFilter,
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, SettingKey, SettingValue,
+    Slot, SlotRef, TestFilter,
     member::Mac,
     probe::{Probe, ProbeCounters, ProbeHead, RttHistogram},
     reason::ReasonCounter,

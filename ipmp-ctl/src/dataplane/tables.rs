@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, mem::offset_of, net::IpAddr, os::fd::AsFd as _,
 
 use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, PerCpuValues};
 use ipmp_common::{
-    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, Reason, SettingKey, SettingValue,
-    Slot, SlotRef, SlotSet, TestFilter,
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, Reason, SettingKey,
+    SettingValue, Slot, SlotRef, SlotSet, TestFilter,
     layout::{BUCKETS, SLOTS, names},
     member::Mac,
     reason::ReasonCounter,

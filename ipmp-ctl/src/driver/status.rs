@@ -7,8 +7,8 @@ use ipmp_common::{Choice, MemberCounters, SlotSet};
 use super::group::{GroupRuntime, MemberRuntime};
 use crate::{
     control::protocol::{
-        AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus, MovesStatus, ProbeCounts, RttStatus,
-        TargetStatus, TargetsStatus,
+        AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus, MovesStatus, ProbeCounts,
+        RttStatus, TargetStatus, TargetsStatus,
     },
     dataplane::flow::{Flow, Way},
     engine::{

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr, time::Instant};
 
-use ipmp_common::{Choice, member::Mac};
 pub use ipmp_common::probe::{Family, ProbeKind};
+use ipmp_common::{Choice, member::Mac};
 
 /// Number of a member: its place in the configuration of its group.
 pub type MemberIndex = usize;

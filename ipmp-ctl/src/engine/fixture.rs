@@ -295,7 +295,10 @@ impl Rig {
         let moving = assignment.buckets.iter().filter(|choice| choice.is_moving());
         let waited_for: SlotSet = moving.flat_map(|choice| [choice.slot, choice.backup]).collect();
         for member in members.iter().filter(|member| member.draining && member.carries()) {
-            assert!(waited_for.contains(member.slot.unwrap_or(Choice::NONE_SLOT)), "{member:?} waits for nothing");
+            assert!(
+                waited_for.contains(member.slot.unwrap_or(Choice::NONE_SLOT)),
+                "{member:?} waits for nothing"
+            );
         }
         let bindings = assignment.bindings.iter().map(|(&a, &c)| (c, Address::from(a).salt()));
         let buckets = assignment.buckets.iter().copied().zip(0..);

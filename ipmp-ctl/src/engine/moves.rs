@@ -98,7 +98,8 @@ impl Moves {
 
     /// A plan has been made: this is the flow table now. `unlevel`: it was to be shared out and could not be.
     pub(super) fn follow(&mut self, buckets: &[Choice], level: bool, unlevel: bool, now: Instant) {
-        let moving: BTreeSet<_> = buckets.iter().map(|choice| choice.epoch).filter(|&epoch| epoch != 0).collect();
+        let moving: BTreeSet<_> =
+            buckets.iter().map(|choice| choice.epoch).filter(|&epoch| epoch != 0).collect();
         self.waiting.retain(|number, _| moving.contains(number));
         for number in moving {
             self.waiting.entry(number).or_insert_with(|| {

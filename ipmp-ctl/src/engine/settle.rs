@@ -125,8 +125,7 @@ impl Engine {
         self.moves.follow(&next.buckets, leave.level, unlevel, now);
         for index in 0..self.roster.members().len() {
             let Some(member) = self.roster.member_mut(index) else { continue };
-            member.draining =
-                !member.serves() && member.slot.is_some_and(|slot| next.usable.contains(slot));
+            member.draining = !member.serves() && member.slot.is_some_and(|slot| next.usable.contains(slot));
         }
     }
 
@@ -156,8 +155,7 @@ impl Engine {
             .iter()
             .filter(|seat| carried(seat))
             .any(|seat| self.weights.get(seat.member).is_some_and(|&weight| weight != seat.weight));
-        let level = !joined.is_empty()
-            || (!changes.lost && (reweighted || self.moves.is_unlevel()));
+        let level = !joined.is_empty() || (!changes.lost && (reweighted || self.moves.is_unlevel()));
         self.weights = weights;
         let leave = Leave { joined, level, number: self.moves.next_number() };
         (Scene { active, reserve, draining }, leave)

@@ -92,8 +92,7 @@ impl History {
             processor.packet = Some((self.clock, self.steps));
             return true;
         };
-        let record =
-            Record { results: &processor.results, taken: Cell::new(0), wanted: RefCell::new(None) };
+        let record = Record { results: &processor.results, taken: Cell::new(0), wanted: RefCell::new(None) };
         let by_new = if processor.is_controller {
             pass_idle(&record, EPOCH, now, GAP)
         } else {

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use ipmp_ctl::control::protocol::{
-    AddressStatus, GroupStatus, MovesStatus, MemberStatus, ProbeCounts, ProbeLine, RttStatus, TargetStatus, TargetsStatus,
+    AddressStatus, GroupStatus, MemberStatus, MovesStatus, ProbeCounts, ProbeLine, RttStatus, TargetStatus,
+    TargetsStatus,
 };
 use serde_json::{Value, json};
 

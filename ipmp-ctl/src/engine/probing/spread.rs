@@ -1,9 +1,6 @@
 //! How far apart the delays of the members are.
 
-use std::{
-    collections::BTreeMap,
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::Probing;
 use crate::engine::{

@@ -97,7 +97,8 @@ fn a_plan_of_the_same_scene_changes_nothing() {
 /// One bucket in a group of slots 0 and 1, of which `draining` is about to go.
 fn one(choice: Choice, carried: u64, active: &[u16], draining: u64) -> Choice {
     let seat = |&slot: &u16| Seat { member: slot.into(), slot, weight: 1, standby: false };
-    let scene = Scene { active: active.iter().map(seat).collect(), reserve: None, draining: SlotSet(draining) };
+    let scene =
+        Scene { active: active.iter().map(seat).collect(), reserve: None, draining: SlotSet(draining) };
     let last = Last { table: &[choice], carried: SlotSet(carried) };
     plan(&last, &scene, &futures(&scene), &Leave { number: 7, ..Leave::default() }).0[0]
 }
