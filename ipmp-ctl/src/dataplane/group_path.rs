@@ -6,7 +6,7 @@ use std::{
 };
 
 use ipmp_common::{
-    Choice, MemberCounters, Meta, Reason,
+    MemberCounters, Meta, Reason,
     layout::{ADDRESSES, LAYOUT_VERSION},
     member::Mac,
 };
@@ -22,14 +22,12 @@ use super::{
     trace::TraceError,
 };
 use crate::{
-    engine::{
-        assignment::{Assignment, SlotLink},
-        event::{Passages, Passing},
-    },
+    engine::assignment::{Assignment, SlotLink},
     kernel::netns::NetnsId,
 };
 
 mod attach;
+mod moving;
 
 pub use attach::{Attached, MemberAttach, Proof};
 use attach::{Loader, constants};
@@ -263,11 +261,6 @@ impl GroupPath {
         wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))
     }
 
-    /// Whether a bucket that moves is where it goes to.
-    pub fn has_passed(&self, bucket: u32) -> bool {
-        self.tables.passage(bucket).has_passed(self.installed.buckets[bucket as usize].epoch)
-    }
-
     fn loader(&self) -> Loader {
         Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
     }
@@ -405,19 +398,6 @@ impl GroupPath {
         }
         result.map_err(|source| PathError::Hook { group: self.fixed.group, source })?;
         Ok(self.pins.remove()?)
-    }
-}
-
-impl Passages for GroupPath {
-    fn passing(&self, bucket: u32, choice: Choice) -> Passing {
-        let Assignment { buckets, usable, .. } = &self.installed;
-        if buckets.get(bucket as usize) != Some(&choice) || !usable.contains(choice.slot) {
-            Passing::Blocked
-        } else if self.tables.let_pass(bucket, choice) {
-            Passing::Passed
-        } else {
-            Passing::Going
-        }
     }
 }
 

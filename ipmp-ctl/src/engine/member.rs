@@ -63,6 +63,7 @@ pub(super) enum Past {
 
 /// One member.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself: nearly all combinations occur")]
 pub(super) struct Member {
     /// Configured as standby.
     pub(super) standby: bool,
