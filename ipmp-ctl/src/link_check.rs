@@ -110,7 +110,8 @@ fn listen(group: &Group, nonce: u64, speakers: &[Speaker<'_>]) -> Result<Heard, 
                 // As many as there can be of ours; a flood of others must not keep us here.
                 for _ in 0..2 * speakers.len() {
                     let Ok(Some(payload)) = speaker.socket.receive() else { break };
-                    let from = Frame::of(&payload).filter(|frame| (frame.nonce, frame.group) == (nonce, &group.name));
+                    let from = Frame::of(&payload)
+                        .filter(|frame| (frame.nonce, frame.group) == (nonce, &group.name));
                     let from = from.and_then(|frame| speakers.iter().position(|it| it.name == frame.member));
                     if let Some(from) = from {
                         heard.note(listener, from);

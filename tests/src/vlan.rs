@@ -1,6 +1,10 @@
 //! VLAN devices on the NICs of a topology.
 
-use crate::{Netns, Topology, eventually::{SOON, eventually}, plan, skip};
+use crate::{
+    Netns, Topology,
+    eventually::{SOON, eventually},
+    plan, skip,
+};
 
 /// Puts the VLAN device `NIC.ID` on a NIC, up. `false` where the kernel has none, which is said as [`skip::not_run`] does.
 pub fn add(netns: &Netns, nic: &str, id: u16) -> bool {

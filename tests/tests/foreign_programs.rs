@@ -55,7 +55,8 @@ fn survives(how: &str) {
     rig.host().ip_batch("link add name br type bridge\nlink set e0 master br\nlink set e1 master br\n");
     eventually("ours are gone", SOON, || {
         let ours = programs(rig.host(), &["e0".to_owned()]) - foreign.programs.len()
-            + programs(rig.host(), &["e1".to_owned()]) - foreign.filters;
+            + programs(rig.host(), &["e1".to_owned()])
+            - foreign.filters;
         holds(ours == 0, || ours)
     });
     foreign.check(rig.host(), "after the members have left");

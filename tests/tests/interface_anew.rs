@@ -180,9 +180,7 @@ fn a_peer_that_is_brought_down_or_up_by_hand_is_put_right() {
     let rig = Rig::new(Topology::new().members(2));
     rig.host().ip("link set ipmp0-p down");
     rig.daemon.until_log("ipmp0-p was set down by somebody");
-    eventually("RUNNING again", SOON, || {
-        holds(rig.host().is_running("ipmp0"), || rig.daemon.log())
-    });
+    eventually("RUNNING again", SOON, || holds(rig.host().is_running("ipmp0"), || rig.daemon.log()));
     rig.until_reachable();
     rig.fail(0);
     rig.fail(1);
@@ -197,7 +195,8 @@ fn a_configured_address_deleted_by_hand_is_left_alone_shown_down_and_told_once()
     let rig = Rig::new(Topology::new());
     let [first, second]: [IpAddr; 2] = [plan::data_v4(0, 0).into(), plan::data_v4(0, 1).into()];
     rig.host().ip(&format!("addr del {first}/24 dev ipmp0"));
-    let shown = || stat::address(&rig.daemon, first).map(|row| (row["state"].clone(), row["inbound"].clone()));
+    let shown =
+        || stat::address(&rig.daemon, first).map(|row| (row["state"].clone(), row["inbound"].clone()));
     eventually("the address is down", SOON, || {
         holds(shown().is_some_and(|(state, inbound)| state == "down" && inbound.is_null()), shown)
     });

@@ -107,7 +107,8 @@ fn a_nic_without_configuration_stays_out() {
     rig.topology.switch.connect(rig.host(), "e7", &port(0, 7), None);
     rig.host().ip("link set e7 alias here");
     always("it is left alone", A_WHILE, || {
-        let (shown, programs) = (stat::interface(&rig.daemon, "e7"), programs(rig.host(), &["e7".to_owned()]));
+        let (shown, programs) =
+            (stat::interface(&rig.daemon, "e7"), programs(rig.host(), &["e7".to_owned()]));
         let moved = rig.daemon.inbound(plan::data(0)[0]);
         holds(shown.is_none() && programs == 0 && moved.as_deref() == Some("e1"), || (shown, programs, moved))
     });
@@ -266,7 +267,9 @@ fn an_index_that_another_device_gets_is_not_taken_for_the_member() {
     let index = rig.host().ifindex("e0").expect("it is there");
     // At once, and so that the daemon sees both only afterwards.
     rig.daemon.freeze();
-    rig.host().ip_batch(&format!("link del e0\nlink add x0 index {index} type veth peer name x1\nlink set x0 up\n"));
+    rig.host().ip_batch(&format!(
+        "link del e0\nlink add x0 index {index} type veth peer name x1\nlink set x0 up\n"
+    ));
     rig.daemon.thaw();
     until_without(&rig, "e0");
     always("the other device is left alone", A_WHILE, || {

@@ -105,7 +105,8 @@ fn one_dead_cable_fails_all_its_vlans_at_once() {
     }
     let log = rig.daemon.log();
     let [first, second] = ["e0.5", "e0.6"].map(|vlan| {
-        second(&log, &format!("The link has gone down on {vlan}")).unwrap_or_else(|| panic!("no such time: {log}"))
+        second(&log, &format!("The link has gone down on {vlan}"))
+            .unwrap_or_else(|| panic!("no such time: {log}"))
     });
     // Emulation takes its time for a failover.
     assert!((second - first).abs() < 0.3, "{first} and {second}\n{log}");
@@ -127,7 +128,10 @@ fn members_on_different_vlans_are_refused_with_file_and_line() {
         (["e0.5", "e0.6"], ["e0.6 is on VLAN 6 and e0.5 is on VLAN 5", "Make a group of each VLAN"]),
     ] {
         let config = group("ipmp0", &members);
-        let line = 1 + config.to_string().lines().position(|line| line.contains(&format!("member.{}", members[1])))
+        let line = 1 + config
+            .to_string()
+            .lines()
+            .position(|line| line.contains(&format!("member.{}", members[1])))
             .expect("the member is configured");
         let mut daemon = Daemon::prepare(host, &config);
         let (status, said) = daemon.start_and_fail();
@@ -146,7 +150,10 @@ fn two_members_on_one_nic_are_warned_about() {
     host.ip("link add link e0 name m0 type macvlan mode bridge");
     host.set_up("m0", true);
     let mut rig = Rig {
-        daemon: Daemon::prepare(host, &GroupConfig::new("ipmp0").addresses(["10.9.0.10/24"]).members(["e0", "m0"])),
+        daemon: Daemon::prepare(
+            host,
+            &GroupConfig::new("ipmp0").addresses(["10.9.0.10/24"]).members(["e0", "m0"]),
+        ),
         topology,
     };
     rig.daemon.restart();
@@ -183,7 +190,11 @@ fn the_same_link_check_tells_vlans_apart() {
         ctl::run(command.args(["check", "--link", "--netns", host.name(), "--config"]).arg(config))
     };
     let fine = check();
-    assert!(fine.status.success() && ctl::text(&fine).contains("they are on one link"), "{}", ctl::describe(&fine));
+    assert!(
+        fine.status.success() && ctl::text(&fine).contains("they are on one link"),
+        "{}",
+        ctl::describe(&fine)
+    );
     host.ip_batch("link del e1.5\nlink add link e1 name e1.5 type vlan id 6\nlink set e1.5 up\n");
     let wrong = check();
     assert!(ctl::text(&wrong).contains("e1.5 is on another link than e0.5"), "{}", ctl::describe(&wrong));

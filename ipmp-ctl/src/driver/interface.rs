@@ -9,11 +9,7 @@ use rtnetlink::Handle;
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
 
 use super::{
-    Driver,
-    found::Found,
-    group::GroupRuntime,
-    hook_worker::HookWorker,
-    kept_addresses::KeptAddresses,
+    Driver, found::Found, group::GroupRuntime, hook_worker::HookWorker, kept_addresses::KeptAddresses,
     prepare,
 };
 use crate::{
@@ -57,12 +53,7 @@ enum Phase {
 impl Default for InterfaceState {
     /// There, and up.
     fn default() -> Self {
-        Self {
-            admin_up: true,
-            phase: Phase::There,
-            addresses: KeptAddresses::default(),
-            complaint: None,
-        }
+        Self { admin_up: true, phase: Phase::There, addresses: KeptAddresses::default(), complaint: None }
     }
 }
 

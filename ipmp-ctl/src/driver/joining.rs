@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Instant};
 
-use super::{Driver, addresses::tell_link_locals, filters::Filter, found::Found, group::GroupRuntime, prepare};
+use super::{
+    Driver, addresses::tell_link_locals, filters::Filter, found::Found, group::GroupRuntime, prepare,
+};
 use crate::{
     dataplane::saved::{OwnSavedMap, SavedMap},
     engine::event::{Event, MemberIndex},
@@ -77,8 +79,7 @@ impl Driver {
                         tracing::warn!(group = config.name, "{error}");
                     }
                     let (member, mut saved) = (&config.members[member], saved.map());
-                    let prepared =
-                        prepare::member(&handle, &config, member, link.ifindex, &own, &mut saved);
+                    let prepared = prepare::member(&handle, &config, member, link.ifindex, &own, &mut saved);
                     if let Err(error) = runtime.block_on(prepared) {
                         tracing::warn!(group = config.name, "{error}");
                     }

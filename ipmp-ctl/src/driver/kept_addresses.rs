@@ -27,7 +27,8 @@ impl KeptAddresses {
         self.removed.remove(&address.address);
         let net = address.net();
         // Whoever gave an address for a time gives it again, and the kernel makes its own itself.
-        let is_of_the_kernel = address.is_ipv6_link_local() || address.protocol.is_some_and(|it| OF_THE_KERNEL.contains(&it));
+        let is_of_the_kernel =
+            address.is_ipv6_link_local() || address.protocol.is_some_and(|it| OF_THE_KERNEL.contains(&it));
         let is_lasting = !address.expires && !is_of_the_kernel;
         if is_lasting && !self.nets.contains(&net) {
             self.nets.push(net);

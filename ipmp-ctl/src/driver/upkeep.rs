@@ -4,9 +4,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{
-    Driver, REPAIR_DELAY, RESYNC_INTERVAL, addresses::tell_link_locals, found::Found,
-};
+use super::{Driver, REPAIR_DELAY, RESYNC_INTERVAL, addresses::tell_link_locals, found::Found};
 use crate::{
     dataplane::group_path::Proof,
     kernel::{
@@ -86,7 +84,9 @@ impl Driver {
         for member in 0..count {
             let Some(group) = &self.groups[number] else { return };
             let name = &group.config().members[member].name;
-            let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) else { continue };
+            let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) else {
+                continue;
+            };
             let held = self.carrier.holds((number, member));
             match self.snapshot.links.get(&ifindex).map(|link| link.name.clone()) {
                 Some(present) if held && present == *name => {}
@@ -101,7 +101,9 @@ impl Driver {
         let count = self.groups[number].as_ref().map_or(0, |group| group.members.len());
         for member in 0..count {
             let Some(group) = &self.groups[number] else { return };
-            let Some(link) = self.snapshot.link(&group.config().members[member].name).cloned() else { continue };
+            let Some(link) = self.snapshot.link(&group.config().members[member].name).cloned() else {
+                continue;
+            };
             // The poll knows better about the carrier.
             let known = group.members[member].link.as_ref();
             if known.is_none_or(|known| *known != LinkInfo { carrier: known.carrier, ..link.clone() }) {

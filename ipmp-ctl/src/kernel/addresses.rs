@@ -54,8 +54,13 @@ pub async fn add_foreign_address(
     to: Interface<'_>,
     address: IpNet,
 ) -> Result<bool, AddressError> {
-    execute_add(handle, to, address, message(to.index, address, AddressScope::Universe, AddressFlags::empty()))
-        .await
+    execute_add(
+        handle,
+        to,
+        address,
+        message(to.index, address, AddressScope::Universe, AddressFlags::empty()),
+    )
+    .await
 }
 
 /// Puts a test address on a member: alone (`/32`, `/128`), with link scope, making no route. `false` if it was there.

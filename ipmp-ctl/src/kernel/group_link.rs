@@ -164,7 +164,9 @@ impl GroupLink {
     pub async fn make_anew(&self, handle: &Handle) -> Result<Self, GroupLinkError> {
         let snapshot = dump(handle).await?;
         if Self::find(&snapshot, &self.name).is_err() {
-            for (index, name) in [(self.ifindex, self.name.clone()), (self.peer_ifindex, peer_name(&self.name))] {
+            for (index, name) in
+                [(self.ifindex, self.name.clone()), (self.peer_ifindex, peer_name(&self.name))]
+            {
                 if snapshot.links.get(&index).is_some_and(|link| link.name == name && link.is_kind("veth")) {
                     delete(handle, index, &name).await?;
                 }

@@ -52,10 +52,7 @@ const SELECTION: [(&str, &[&str]); 7] = [
             "the_group_works_on_with_native_xdp_at_its_members",
         ],
     ),
-    (
-        "vlan",
-        &["a_group_of_vlan_members_fails_over_and_back", "one_dead_cable_fails_all_its_vlans_at_once"],
-    ),
+    ("vlan", &["a_group_of_vlan_members_fails_over_and_back", "one_dead_cable_fails_all_its_vlans_at_once"]),
     ("addresses", &["unicast_left_on_the_members_reaches_the_host_in_both_families"]),
 ];
 

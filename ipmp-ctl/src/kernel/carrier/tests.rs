@@ -24,7 +24,10 @@ fn losses_returns_and_bounces_are_told_in_order() {
         veth_pair();
         let sysfs = Sysfs::open().expect("sysfs");
         let mut poll = CarrierPoll::new().expect("poll");
-        assert!(poll.add(7, Watched::open(&sysfs, "e0", false).expect("open")).expect("add"), "sysfs knows better than a stale message");
+        assert!(
+            poll.add(7, Watched::open(&sysfs, "e0", false).expect("open")).expect("add"),
+            "sysfs knows better than a stale message"
+        );
 
         ip("link set e1 down");
         assert_eq!(soon("loss", poll.next()).await.expect("next"), [(7, false)]);

@@ -29,36 +29,46 @@ fn who_hears_whom_becomes_what_is_said() {
             3,
             "0<1 1<0",
             &[],
-            &["error: group g: e2 is on another link than e0, e1, for they do not hear each other: connect it to the \
-               same link, or take it out of the group"],
+            &[
+                "error: group g: e2 is on another link than e0, e1, for they do not hear each other: connect it to the \
+               same link, or take it out of the group",
+            ],
         ),
         (
             2,
             "",
             &[],
-            &["error: group g: e1 is on another link than e0, for they do not hear each other: connect it to the same \
-               link, or take it out of the group"],
+            &[
+                "error: group g: e1 is on another link than e0, for they do not hear each other: connect it to the same \
+               link, or take it out of the group",
+            ],
         ),
         (
             4,
             "1<2 2<1 2<3 3<2 1<3 3<1",
             &[],
-            &["error: group g: e0 is on another link than e1, e2, e3, for they do not hear each other: connect it to \
-               the same link, or take it out of the group"],
+            &[
+                "error: group g: e0 is on another link than e1, e2, e3, for they do not hear each other: connect it to \
+               the same link, or take it out of the group",
+            ],
         ),
         (
             4,
             "0<3 3<0 1<2 2<1",
             &[],
-            &["error: group g: e1, e2 are on another link than e0, e3, for they do not hear each other: connect them \
-               to the same link, or take them out of the group"],
+            &[
+                "error: group g: e1, e2 are on another link than e0, e3, for they do not hear each other: connect them \
+               to the same link, or take them out of the group",
+            ],
         ),
         (
             3,
             "1<0 0<2 2<0 1<2 2<1",
             &[],
-            &["error: group g: e0 does not hear e1, though it is heard there: something between them drops broadcasts \
-               one way"],
+            &[
+                "error: group g: e0 does not hear e1, though it is heard there: something between them drops broadcasts \
+               one way",
+            ],
         ),
         (
             2,

@@ -29,12 +29,7 @@ fn link(ifindex: u32, name: &str) -> LinkInfo {
 }
 
 fn vlan(ifindex: u32, name: &str, id: u16, lower: u32) -> LinkInfo {
-    LinkInfo {
-        kind: Some("vlan".to_owned()),
-        vlan: Some(id),
-        lower: Some(lower),
-        ..link(ifindex, name)
-    }
+    LinkInfo { kind: Some("vlan".to_owned()), vlan: Some(id), lower: Some(lower), ..link(ifindex, name) }
 }
 
 /// Two NICs; VLANs 5 and 6 of both; VLAN 7 inside VLAN 5 of both, and one on e0 inside VLAN 6; a macvlan on VLAN 5 of e0; a
