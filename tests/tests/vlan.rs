@@ -131,7 +131,7 @@ fn members_on_different_vlans_are_refused_with_file_and_line() {
         let line = 1 + config
             .to_string()
             .lines()
-            .position(|line| line.contains(&format!("member.{}", members[1])))
+            .position(|line| line.starts_with("[group.ipmp0.member.") && line.contains(members[1]))
             .expect("the member is configured");
         let mut daemon = Daemon::prepare(host, &config);
         let (status, said) = daemon.start_and_fail();
