@@ -3,7 +3,6 @@
 use ipmp_tests::{
     Daemon, Netns, Rig, Topology,
     attached::{filters, programs, tcx_programs},
-    ctl,
     eventually::{SOON, eventually, holds},
     foreign_program::{Order, PassingProgram},
     skip,

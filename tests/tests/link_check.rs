@@ -2,16 +2,12 @@
 
 use std::{process::Output, time::Instant};
 
-<<<<<<< HEAD
-use ipmp_tests::{Capture, Daemon, Netns, Rig, Switch, Topology, ctl, packets::Packet, topology::port};
-=======
 use ipmp_tests::{
     Capture, Daemon, Netns, Rig, Switch, Topology, ctl,
     eventually::{SOON, eventually, holds},
     packets::Packet,
     topology::port,
 };
->>>>>>> around
 
 /// What the frames of the check are.
 const ETHER_TYPE: [u8; 2] = [0x88, 0xb5];
@@ -120,17 +116,10 @@ fn two_checks_at_once_do_not_take_each_others_frames_for_their_own() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-<<<<<<< HEAD
-                expect(&check(&daemons[0], &topology.hosts[0].netns), 0, &["they are on one link"])
-            });
-            scope.spawn(|| {
-                expect(&check(&daemons[1], &topology.hosts[1].netns), 1, &["e1 is on another link"])
-=======
                 expect(&check(&daemons[0], &topology.hosts[0].netns), 0, &["they are on one link"]);
             });
             scope.spawn(|| {
                 expect(&check(&daemons[1], &topology.hosts[1].netns), 1, &["e1 is on another link"]);
->>>>>>> around
             });
         }
     });
