@@ -4,5 +4,6 @@ mod bindings;
 mod laws;
 mod members;
 mod start;
+mod transitions;
 
 const SECOND: Duration = Duration::from_secs(1);
