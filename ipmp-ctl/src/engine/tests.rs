@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 mod bindings;
+mod commands;
 mod laws;
 mod members;
 mod start;
