@@ -13,6 +13,7 @@
 //! nothing: the packet path is pinned, and the next daemon reads it back.
 
 mod addresses;
+mod anonymous;
 mod dump;
 mod found;
 pub mod group;
@@ -58,7 +59,7 @@ use self::{
 use crate::{
     config::Config,
     control::server::Asked,
-    engine::event::MemberIndex,
+    engine::{anonymous::Anonymous, event::MemberIndex},
     kernel::{
         announce::Announcer,
         carrier::CarrierPoll,
@@ -100,6 +101,8 @@ pub struct Driver {
     monitor: Monitor,
     announcer: Announcer,
     sysfs: Sysfs,
+    /// Interfaces without a group, where they are to be watched.
+    strangers: Option<Anonymous>,
     /// Keyed by the group's number in `groups` when it was added; groups that are taken down leave a hole.
     groups: Vec<Option<GroupRuntime>>,
     carrier: CarrierPoll<MemberKey>,
@@ -179,6 +182,7 @@ impl Driver {
             monitor: Monitor::subscribe()?,
             announcer: Announcer::open()?,
             sysfs: Sysfs::open()?,
+            strangers: None,
             groups: Vec::new(),
             carrier: CarrierPoll::new()?,
             snapshot: Snapshot::default(),
@@ -264,6 +268,7 @@ impl Driver {
             slow.reset();
         }
         tokio::pin!(stop);
+        self.watch_strangers(!self.config.track_interfaces_only_with_groups);
         loop {
             self.timer.set(self.next_wake()).map_err(system("setting a timer"))?;
             tokio::select! {
@@ -316,12 +321,14 @@ impl Driver {
     fn next_wake(&self) -> Option<Instant> {
         let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
         let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at, self.patience_ends()];
-        groups.chain(own.into_iter().flatten()).min()
+        let strangers = self.strangers.as_ref().and_then(Anonymous::next);
+        groups.chain(own.into_iter().flatten()).chain(strangers).min()
     }
 
     async fn on_time(&mut self) {
         self.groups.iter_mut().flatten().for_each(GroupRuntime::tell_time);
         let now = Instant::now();
+        self.serve_strangers(now);
         if self.resync_at.is_some_and(|at| at <= now) {
             self.resync_at = None;
             self.resync().await;
@@ -356,6 +363,7 @@ impl Driver {
             Change::AddressGone(address) => self.on_address(&address, false),
             Change::Lost => {}
         }
+        self.look_at_strangers();
     }
 
     /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier

@@ -80,6 +80,7 @@ impl Driver {
             let event = group.snapshot_event(&self.snapshot);
             group.engine.handle(event, Instant::now());
         }
+        self.look_at_strangers();
     }
 
     /// The kernel makes the link-local and multicast routes of a member anew, and as good as the group's, whenever the
