@@ -78,6 +78,15 @@ offline, also if its interface goes and comes back, until `ipmp-ctl online`.
 Example:
   ipmp-ctl offline eth1 && ethtool -t eth1 offline; ipmp-ctl online eth1";
 
+const CHECK_EXAMPLES: &str = "\
+--link needs root and no daemon, and does not disturb a running one. It takes a second at most for each group, names the
+pairs of members that do not hear each other, and fails if there are any. A member without carrier cannot be checked; that
+is said, and is no failure as long as two others can.
+
+Examples:
+  ipmp-ctl check
+  ipmp-ctl check --config ./ipmp.toml --link --netns blue";
+
 const DAEMON_EXAMPLES: &str = "\
 The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; default info). When it ends, by SIGTERM or
 SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
@@ -140,10 +149,17 @@ pub(crate) struct DaemonArgs {
 
 /// `check`.
 #[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
 pub(crate) struct CheckArgs {
     /// Configuration
     #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub(crate) config: PathBuf,
+    /// Prove that the members of each group share one link: each broadcasts a frame, and all others must hear it
+    #[arg(long)]
+    pub(crate) link: bool,
+    /// Network namespace to look at
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(crate) netns: Option<String>,
 }
 
 /// `stat`.

@@ -22,6 +22,7 @@ use crate::{
     dataplane::{
         hook::AttachBy,
         pins::{self, GroupPins},
+        tables::Tables,
         trace::TraceLevel,
     },
     driver::{
@@ -34,6 +35,8 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
+    metrics::listener::MetricsServer,
+    service,
     state_file::StateKeeper,
 };
 
@@ -128,15 +131,21 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     pins::ensure_bpf_fs(&options.pins)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
-    let server = Server::listen(&options.socket, asked)?;
+    let server = Server::listen(&options.socket, asked.clone())?;
+    let metrics = match &config.metrics {
+        Some(at) => Some(MetricsServer::listen(at, asked).await?),
+        None => None,
+    };
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone());
     let mut driver = Driver::new(config.clone(), handle, requests, keeper)?;
     for (group, pins) in config.groups.iter().zip(pins) {
-        let was_there = crate::kernel::ifreq::index_of(&group.name).is_ok();
         let pin_path = pins.path().to_owned();
+        // Somebody may have deleted the interface of a group that is ours all the same.
+        let was_there =
+            crate::kernel::ifreq::index_of(&group.name).is_ok() || Tables::peek_meta(&pin_path).is_ok();
         let added = add(&mut driver, &around, group.clone(), pins).await;
         if let Err(error) = added {
             if !was_there {
@@ -148,7 +157,10 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         }
     }
     tracing::info!(groups = config.groups.len(), "ready");
+    service::ready(&driver.group_names());
     let ended = driver.run(stop).await;
+    service::stopping();
+    drop(metrics);
     drop(server);
     ended?;
     for group in driver.group_names() {

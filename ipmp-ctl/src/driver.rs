@@ -15,9 +15,14 @@
 mod addresses;
 mod anonymous;
 mod dump;
+mod error;
+mod filters;
 mod found;
 pub mod group;
 mod hook_worker;
+mod interface;
+mod joining;
+mod kept_addresses;
 mod link_worker;
 mod links;
 mod maintenance;
@@ -36,7 +41,7 @@ mod watchers;
 
 use std::{
     collections::VecDeque,
-    io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -47,11 +52,14 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+pub use self::error::DriverError;
 use self::{
     addresses::tell_link_locals,
+    error::system,
     found::Found,
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
+    joining::watched,
     maintenance::Leaving,
     prober::Prober,
     watchers::Watchers,
@@ -62,13 +70,14 @@ use crate::{
     engine::{anonymous::Anonymous, event::MemberIndex},
     kernel::{
         announce::Announcer,
-        carrier::CarrierPoll,
+        carrier::{CarrierPoll, Watched},
         netlink::{Change, LinkInfo, Monitor, Snapshot, connect_strictly, dump},
         preflight::unsupported,
         routes::follow::RouteFollower,
         sysfs::Sysfs,
         timer::Timer,
     },
+    service,
     state_file::StateKeeper,
 };
 
@@ -100,7 +109,7 @@ pub struct Driver {
     handle: Handle,
     monitor: Monitor,
     announcer: Announcer,
-    sysfs: Sysfs,
+    sysfs: Arc<Sysfs>,
     /// Interfaces without a group, where they are to be watched.
     strangers: Option<Anonymous>,
     /// Keyed by the group's number in `groups` when it was added; groups that are taken down leave a hole.
@@ -135,37 +144,6 @@ pub struct Driver {
     demote_at: Option<Instant>,
 }
 
-/// Why the loop could not begin, or had to end.
-#[derive(Debug, thiserror::Error)]
-pub enum DriverError {
-    /// The kernel's messages.
-    #[error(transparent)]
-    Netlink(#[from] crate::kernel::netlink::NetlinkError),
-    /// The carrier poll.
-    #[error(transparent)]
-    Carrier(#[from] crate::kernel::carrier::CarrierError),
-    /// The sysfs of the network namespace.
-    #[error(transparent)]
-    Sysfs(#[from] crate::kernel::sysfs::SysfsError),
-    /// The socket for announcements.
-    #[error(transparent)]
-    Announce(#[from] crate::kernel::announce::AnnounceError),
-    /// A program at its place.
-    #[error(transparent)]
-    Path(#[from] crate::dataplane::group_path::PathError),
-    /// A thread or a descriptor could not be had.
-    #[error("{what}: {source}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// What the kernel says.
-        source: io::Error,
-    },
-    /// The kernel closed the subscription.
-    #[error("the subscription to link and address changes ended")]
-    MonitorEnded,
-}
-
 impl Driver {
     /// Subscribes to what happens. No group yet.
     pub fn new(
@@ -181,7 +159,7 @@ impl Driver {
             handle,
             monitor: Monitor::subscribe()?,
             announcer: Announcer::open()?,
-            sysfs: Sysfs::open()?,
+            sysfs: Arc::new(Sysfs::open()?),
             strangers: None,
             groups: Vec::new(),
             carrier: CarrierPoll::new()?,
@@ -212,10 +190,12 @@ impl Driver {
         self.snapshot = dump(&self.handle).await?;
         let number = self.groups.len();
         for index in 0..group.members.len() {
-            let Some(link) = self.snapshot.link(&group.config().members[index].name).cloned() else {
-                continue;
-            };
-            let carrier = self.carrier.add((number, index), &self.sysfs, &link.name, link.carrier)?;
+            let present = self.snapshot.link(&group.config().members[index].name).cloned();
+            let Some(link) = present.filter(|_| group.members[index].excluded.is_none()) else { continue };
+            let below = watched(&link, &self.snapshot);
+            let opened = Watched::open(&self.sysfs, &below.name, below.carrier)?;
+            let carrier = self.carrier.add((number, index), opened)?;
+            group.members[index].below = (below.name != link.name).then(|| below.name.clone());
             group.members[index].link = Some(LinkInfo { carrier, ..link });
         }
         if !group.is_new {
@@ -224,6 +204,7 @@ impl Driver {
             group.warned.extend(said.into_iter().map(|finding| finding.text));
         }
         let event = group.snapshot_event(&self.snapshot);
+        group.keep_addresses(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
         group.engine.handle(event, Instant::now());
         self.read_first_routes(&mut group).await?;
@@ -242,10 +223,9 @@ impl Driver {
             }
         }
         group.path.remove_inherited()?;
-        let peer = crate::kernel::group_link::peer_name(group.name());
-        group.path.attach_group(&peer)?;
+        group.path.attach_group()?;
         group.drain(&mut self.tools(number));
-        group.follow_multicast();
+        group.follow_multicast(&self.found.0);
         group.sync_hooks(&mut self.hooks);
         let by = group.path.attached_by().unwrap_or("nothing");
         tracing::info!(
@@ -263,6 +243,8 @@ impl Driver {
         let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
+        let watchdog = service::watchdog();
+        let mut alive = interval(watchdog.unwrap_or(SCAN_INTERVAL));
         for slow in [&mut multicast, &mut scan] {
             slow.set_missed_tick_behavior(MissedTickBehavior::Delay);
             slow.reset();
@@ -293,8 +275,9 @@ impl Driver {
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
                 Some(asked) = self.asked.recv() => self.on_asked(asked).await,
-                _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
+                _ = multicast.tick() => self.follow_multicast(),
                 _ = scan.tick() => self.scan().await,
+                _ = alive.tick(), if watchdog.is_some() => service::alive(),
                 Some(()) = tell.recv() => self.dump(),
                 () = &mut stop => return Ok(()),
             }
@@ -310,6 +293,12 @@ impl Driver {
             if let Some(group) = group {
                 group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers });
             }
+        }
+    }
+
+    fn follow_multicast(&mut self) {
+        for group in self.groups.iter_mut().flatten() {
+            group.follow_multicast(&self.found.0);
         }
     }
 
@@ -352,7 +341,7 @@ impl Driver {
             return;
         }
         match change {
-            Change::Link(link) => self.on_link(&link).await,
+            Change::Link(link) => self.on_link(link.ifindex).await,
             Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
             Change::Address(address) => {
                 self.on_address(&address, true);
@@ -383,9 +372,4 @@ impl Driver {
     pub fn group_names(&self) -> Vec<String> {
         self.groups.iter().flatten().map(|group| group.name().to_owned()).collect()
     }
-}
-
-/// What went wrong with a thread or a descriptor.
-fn system(what: &'static str) -> impl Fn(io::Error) -> DriverError {
-    move |source| DriverError::System { what, source }
 }

@@ -32,6 +32,7 @@
 //! | `active_set` | which of the working members carry traffic |
 //! | `group`, `weights`, `homes`, `slots` | what follows from it for the group, the shares, the addresses, the numbers |
 //! | `planner` | buckets, bindings, nominee, and the backup of each |
+//! | `moves` | when a planned move is over |
 //! | `settle`, `announcer` | what has to be done about it |
 
 use std::{
@@ -55,6 +56,7 @@ mod group;
 mod homes;
 mod link;
 pub mod member;
+mod moves;
 pub mod offline;
 mod planner;
 mod probing;
@@ -67,12 +69,13 @@ pub mod view;
 mod weights;
 
 use self::{
-    action::Action,
+    action::{Action, Notice},
     announcer::Announcer,
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex, Replies},
+    event::{Event, Limits, Link, MemberIndex, Passages, Replies},
     homes::Homes,
     member::Past,
+    moves::Moves,
     probing::Probing,
     roster::Roster,
     slots::Slots,
@@ -113,6 +116,7 @@ pub struct Engine {
     /// Whether something was told that needs all conclusions to be drawn.
     unsettled: bool,
     probing: Probing,
+    moves: Moves,
     actions: VecDeque<Action>,
 }
 
@@ -139,6 +143,7 @@ impl Engine {
             unsettled: false,
             actions: VecDeque::new(),
             probing: Probing::new(&config, seed),
+            moves: Moves::new(seed),
             config,
         }
     }
@@ -179,10 +184,15 @@ impl Engine {
         self.finish(now);
     }
 
-    /// Input: the time of a wake-up has come. `replies` are those that the packet path has recorded by `now`.
-    pub fn handle_timeout(&mut self, now: Instant, replies: &dyn Replies) {
+    /// Input: the time of a wake-up has come. `records` are what the packet path has recorded by `now`.
+    pub fn handle_timeout(&mut self, now: Instant, records: &(impl Replies + Passages)) {
         let now = self.begin(now);
-        self.probing.serve(now, replies, &mut self.roster);
+        self.probing.serve(now, records, &mut self.roster);
+        let looked = self.moves.look(now, &self.assignment.buckets, records);
+        self.unsettled |= looked.is_over;
+        if looked.forced > 0 {
+            self.actions.push_back(Action::Notify(Notice::MovesForced { buckets: looked.forced }));
+        }
         self.finish(now);
     }
 
@@ -276,6 +286,7 @@ impl Engine {
         self.timers.set(Timer::Announce, self.announcer.next_address());
         self.timers.set(Timer::ReportMemberships, self.announcer.next_report());
         self.timers.set(Timer::KeepAlive, self.announcer.next_member());
+        self.timers.set(Timer::Moves, self.moves.next());
         self.timers.set(Timer::Install, self.install_at);
     }
 }

@@ -10,6 +10,7 @@ pub mod carrier;
 pub mod ethtool;
 pub mod group_link;
 pub mod ifreq;
+pub mod link_socket;
 pub mod lock;
 pub mod multicast;
 pub mod neighbours;

@@ -10,21 +10,26 @@ use crate::{Netns, ctl};
 
 const BPF_PROG_LOAD: libc::c_int = 5;
 const BPF_LINK_CREATE: libc::c_int = 28;
+const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
 const BPF_PROG_TYPE_SCHED_CLS: u32 = 3;
 const BPF_PROG_TYPE_XDP: u32 = 6;
 const BPF_XDP: u32 = 37;
+const BPF_TCX_INGRESS: u32 = 46;
 const BPF_TCX_EGRESS: u32 = 47;
 /// Before all others, where no other is named.
 const BPF_F_BEFORE: u32 = 1 << 3;
+/// After all others, where no other is named.
+const BPF_F_AFTER: u32 = 1 << 4;
 /// By the driver of the NIC, or not at all.
 const XDP_FLAGS_DRV_MODE: u32 = 1 << 2;
 
 /// `TC_ACT_OK`: "let it pass, and ask nobody else".
 const TC_ACT_OK: u32 = 0;
+/// `TCX_NEXT`: "ask the next one".
+const TCX_NEXT: u32 = u32::MAX;
 const XDP_PASS: u32 = 2;
 
-/// A program that lets every packet pass, so that others at the same place after it never see one. Dropping the value
-/// takes it away.
+/// A program that lets every packet pass. Dropping the value takes it away.
 #[derive(Debug)]
 pub enum PassingProgram {
     /// It goes with its link.
@@ -42,6 +47,32 @@ struct Load {
     license: u64,
 }
 
+/// Which place among the programs at a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Before all that are there.
+    First,
+    /// After all that are there.
+    Last,
+}
+
+/// The beginning of what `BPF_OBJ_GET_INFO_BY_FD` tells of a link, whose fifth number is the interface.
+#[repr(C)]
+#[derive(Default)]
+struct LinkInfo {
+    head: [u32; 4],
+    ifindex: u32,
+    rest: [u32; 19],
+}
+
+/// What `BPF_OBJ_GET_INFO_BY_FD` reads.
+#[repr(C)]
+struct InfoByFd {
+    fd: u32,
+    length: u32,
+    info: u64,
+}
+
 /// What `BPF_LINK_CREATE` reads, as far as we use it.
 #[repr(C)]
 struct Link {
@@ -52,7 +83,7 @@ struct Link {
 }
 
 impl PassingProgram {
-    /// Puts it before all other programs at the egress of `interface`: on its TCX hook, or as a filter where the kernel
+    /// Puts it before all other programs, so that they never see a packet, at the egress of `interface`: on its TCX hook, or as a filter where the kernel
     /// has none.
     pub fn at_egress(netns: &Netns, interface: &str) -> Self {
         let program = load(BPF_PROG_TYPE_SCHED_CLS, TC_ACT_OK);
@@ -61,6 +92,40 @@ impl PassingProgram {
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Self::filter(netns, interface),
             Err(error) => panic!("a program at {interface}: {error}"),
         }
+    }
+
+    /// Puts a program that leaves everything to the next one on the TCX hook at the ingress of `interface`. `None` where the
+    /// kernel has none.
+    pub fn at_ingress(netns: &Netns, interface: &str, order: Order) -> Option<Self> {
+        let program = load(BPF_PROG_TYPE_SCHED_CLS, TCX_NEXT);
+        let flags = if order == Order::First { BPF_F_BEFORE } else { BPF_F_AFTER };
+        match attach(&program, netns, interface, BPF_TCX_INGRESS, flags) {
+            Ok(link) => Some(Self::Link(link)),
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => None,
+            Err(error) => panic!("a program at {interface}: {error}"),
+        }
+    }
+
+    /// Whether it is still where it was put.
+    pub fn is_attached(&self) -> bool {
+        let Self::Link(link) = self else { return true };
+        let mut info = LinkInfo::default();
+        let query = InfoByFd {
+            fd: link.as_raw_fd().cast_unsigned(),
+            length: size_of::<LinkInfo>() as u32,
+            info: (&raw mut info) as u64,
+        };
+        // SAFETY: the kernel writes at most the given length to `info`, which outlives the call.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_bpf,
+                BPF_OBJ_GET_INFO_BY_FD,
+                std::ptr::from_ref(&query),
+                size_of::<InfoByFd>() as libc::c_uint,
+            )
+        };
+        assert!(result == 0, "asking for a link: {}", io::Error::last_os_error());
+        info.ifindex != 0
     }
 
     /// Lets the driver of `interface` run it on every packet that arrives (native XDP).

@@ -1,11 +1,16 @@
 //! `check`.
 
 use anyhow::bail;
-use ipmp_ctl::config::{Config, Report};
+use ipmp_ctl::{
+    config::{Config, Report},
+    kernel::netns,
+    link_check::{self, Severity},
+};
 
 use super::{CheckArgs, firewall, output};
 
-/// Validates a configuration, and warns of firewall rules that the groups in it make void.
+/// Validates a configuration, and warns of firewall rules that the groups in it make void; or looks whether members share
+/// one link.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     let outcome = Config::load(&args.config);
     let report = Report::new(&args.config, &outcome).to_string();
@@ -22,8 +27,29 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     if !warnings.is_empty() {
         output::complain(warnings);
     }
+    if let Some(namespace) = &args.netns {
+        netns::enter(namespace)?;
+    }
     for warning in firewall::warnings(config) {
         output::warn(&warning);
+    }
+    if args.link { check_links(config) } else { Ok(()) }
+}
+
+fn check_links(config: &Config) -> anyhow::Result<()> {
+    let mut errors = 0;
+    for finding in link_check::check(config)? {
+        match finding.severity {
+            Severity::Fine => output::print(&format!("{}\n", finding.text))?,
+            Severity::Warning => output::warn(&finding.text),
+            Severity::Error => {
+                errors += 1;
+                output::complain(&finding.text);
+            }
+        }
+    }
+    if errors > 0 {
+        bail!("members do not share one link, or it is not proved that they do");
     }
     Ok(())
 }

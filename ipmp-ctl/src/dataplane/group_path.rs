@@ -5,72 +5,30 @@ use std::{
     path::Path,
 };
 
-use ipmp_common::{
-    MemberCounters, Meta, Reason,
-    layout::{ADDRESSES, LAYOUT_VERSION},
-    member::Mac,
-};
+use ipmp_common::{Choice, MemberCounters, Reason, layout::ADDRESSES, member::Mac};
 
 use super::{
     diff::{MapOp, diff},
     driver_hooks::DriverHooks,
-    hook::{self, AttachBy, HookError, Place, xdp},
+    hook::{self, HookError, Place},
     object::{self, LoadError},
     pins::{self, GroupPins, PinError},
     probes::ProbeTable,
     tables::{TableError, Tables},
     trace::TraceError,
 };
-use crate::{
-    engine::assignment::{Assignment, SlotLink},
-    kernel::netns::NetnsId,
+use crate::engine::{
+    assignment::{Assignment, SlotLink},
+    event::{Passages, Passing},
 };
 
 mod attach;
+mod fixed;
+mod interface;
 
 pub use attach::{Attached, MemberAttach, Proof};
 use attach::{Loader, constants};
-
-/// What does not change while a group exists.
-#[derive(Clone, Debug)]
-pub struct Fixed {
-    /// Name of the group and its interface.
-    pub group: String,
-    /// Interface index of the group interface.
-    pub group_ifindex: u32,
-    /// The network namespace.
-    pub netns: NetnsId,
-    /// `receive = "member"`.
-    pub receive_on_member: bool,
-    /// What the programs log: 0 to 5.
-    pub trace_level: u8,
-    /// How programs are attached.
-    pub attach_by: AttachBy,
-    /// How the program at a member's driver is attached, if there is to be one.
-    pub driver_hook: Option<xdp::Mode>,
-}
-
-impl Fixed {
-    fn meta(&self, hash_seed: u64) -> Meta {
-        Meta {
-            layout_version: LAYOUT_VERSION,
-            group_ifindex: self.group_ifindex,
-            netns_cookie: self.netns.cookie,
-            netns_inode: self.netns.inode,
-            hash_seed,
-        }
-    }
-
-    /// Whether pins with this meta data are of this group as it is now, and of this layout.
-    fn owns(&self, meta: &Meta) -> bool {
-        *meta == self.meta(meta.hash_seed)
-    }
-
-    /// Whether there are pins at `pins` that are not: of a group interface that is gone, or of another layout.
-    pub fn disowns(&self, pins: &Path) -> bool {
-        Tables::peek_meta(pins).is_ok_and(|meta| !self.owns(&meta))
-    }
-}
+pub use fixed::Fixed;
 
 /// Why the packet path could not be set up or changed.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +86,7 @@ pub struct GroupPath {
     inherited: BTreeMap<u16, SlotLink>,
     /// Whether it has been said that there are more addresses than fit.
     full_told: bool,
-    group_hooks: Vec<Attached>,
+    group_hooks: BTreeMap<Place, Attached>,
     member_hooks: BTreeMap<u16, (SlotLink, Attached)>,
     driver_hooks: DriverHooks,
     /// Places from which somebody has taken the program.
@@ -137,7 +95,8 @@ pub struct GroupPath {
 
 impl GroupPath {
     /// Opens the maps of a group in `pins`, which this process has locked, and adopts what an earlier daemon left there
-    /// if it is of the same layout, network namespace and group interface. What else lies there is removed.
+    /// if it is of the same layout and network namespace. What else lies there is removed. The group interface may be
+    /// another one by now: the programs, which name it, are replaced like those of any earlier daemon.
     ///
     /// `seed` is the flow hash seed of a new group. Nothing is attached yet.
     pub fn open(fixed: Fixed, pins: GroupPins, seed: u64) -> Result<(Self, Option<Assignment>), PathError> {
@@ -163,8 +122,8 @@ impl GroupPath {
             tables.reset();
         }
         let installed = tables.read().map_err(table_error)?;
-        if adopted.is_none() {
-            tables.set_meta(fixed.meta(seed)).map_err(table_error)?;
+        if adopted != Some(fixed.meta(hash_seed)) {
+            tables.set_meta(fixed.meta(hash_seed)).map_err(table_error)?;
         }
         let driver_hooks = DriverHooks::new(fixed.driver_hook);
         driver_hooks.remove_others(&pins)?;
@@ -178,7 +137,7 @@ impl GroupPath {
             wanted: installed.clone(),
             inherited: if adopted.is_some() { installed.slots.clone() } else { BTreeMap::new() },
             full_told: false,
-            group_hooks: Vec::new(),
+            group_hooks: BTreeMap::new(),
             member_hooks: BTreeMap::new(),
             driver_hooks,
             lost: BTreeSet::new(),
@@ -199,6 +158,11 @@ impl GroupPath {
     /// The maps.
     pub const fn tables(&mut self) -> &mut Tables {
         &mut self.tables
+    }
+
+    /// Where the maps and links are pinned.
+    pub fn pins(&self) -> &Path {
+        self.pins.path()
     }
 
     /// Probes on their way and their replies.
@@ -260,23 +224,13 @@ impl GroupPath {
         wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))
     }
 
+    /// Whether a bucket that moves is where it goes to.
+    pub fn has_passed(&self, bucket: u32) -> bool {
+        self.tables.passage(bucket).has_passed(self.installed.buckets[bucket as usize].epoch)
+    }
+
     fn loader(&self) -> Loader {
         Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
-    }
-
-    /// Attaches the programs at the group interface and at its `peer`.
-    pub fn attach_group(&mut self, peer: &str) -> Result<(), PathError> {
-        let interface = self.fixed.group.clone();
-        for (place, interface) in [(Place::PeerIngress, peer), (Place::GroupEgress, interface.as_str())] {
-            let hook = self.loader().attach(place, interface)?;
-            self.group_hooks.push(hook);
-        }
-        Ok(())
-    }
-
-    /// How programs are attached, in a word, once they are.
-    pub fn attached_by(&self) -> Option<&'static str> {
-        self.group_hooks.first().map(Attached::kind)
     }
 
     /// Takes out the programs of members that no slot holds any more, to be detached.
@@ -287,8 +241,8 @@ impl GroupPath {
         stale.chain(self.driver_hooks.take_stale(slots)).collect()
     }
 
-    /// The members that lack a program, each with what it takes to attach it: the one at the driver comes after the other.
-    /// `name_of` tells the present name of an interface.
+    /// The places that lack a program, each with what it takes to attach it: the one at the driver of a member comes after
+    /// the other. `name_of` tells the present name of an interface.
     pub fn missing(&self, name_of: impl Fn(u32) -> Option<String>) -> Vec<MemberAttach> {
         let lacks = |(&slot, &link)| {
             let ingress = Place::MemberIngress(slot);
@@ -301,12 +255,11 @@ impl GroupPath {
             place.map(|place| (place, link))
         };
         let without = self.installed.slots.iter().filter_map(lacks);
-        without
-            .filter_map(|(place, link)| {
-                let interface = name_of(link.ifindex)?;
-                Some(MemberAttach::new(place, link, interface, self.loader()))
-            })
-            .collect()
+        let at_members = without.filter_map(|(place, link)| {
+            let interface = name_of(link.ifindex)?;
+            Some(MemberAttach::new(place, link, interface, self.loader()))
+        });
+        self.missing_at_group().into_iter().chain(at_members).collect()
     }
 
     /// What tells whether the programs at the members are still there.
@@ -324,16 +277,20 @@ impl GroupPath {
         }
     }
 
-    /// Takes in what was attached to a member, which may be used from now on; gives back what is superseded by it, or itself
-    /// if the slot holds another one by now.
+    /// Takes in what was attached: a member may be used from now on. Gives back what is superseded by it, or itself if the
+    /// slot holds another member by now, or the group interface is another one.
     pub fn attached(&mut self, link: SlotLink, attached: Attached) -> Result<Option<Attached>, PathError> {
         self.lost.remove(&attached.place);
-        let Some(slot) = attached.place.slot() else { return Ok(Some(attached)) };
+        let Some(slot) = attached.place.slot() else { return Ok(self.attached_at_group(attached)) };
         if self.installed.slots.get(&slot) != Some(&link) {
             return Ok(Some(attached));
         }
         if let Place::MemberDriver(..) = attached.place {
             return Ok(self.driver_hooks.attached(slot, link, attached));
+        }
+        if attached.group_ifindex != self.fixed.group_ifindex {
+            // It was on its way while the group interface was made anew, and names the old one.
+            self.lost.insert(attached.place);
         }
         self.inherited.remove(&slot);
         let old = self.member_hooks.insert(slot, (link, attached)).map(|(_, old)| old);
@@ -390,13 +347,27 @@ impl GroupPath {
     /// Detaches everything and removes the pins.
     pub fn remove(self) -> Result<(), PathError> {
         let members = self.member_hooks.into_values().map(|(_, attached)| attached);
-        let hooks = members.chain(self.driver_hooks.into_attached()).chain(self.group_hooks);
+        let members = members.chain(self.driver_hooks.into_attached());
+        let hooks = members.chain(self.group_hooks.into_values());
         let mut result = Ok(());
         for attached in hooks {
             result = result.and(attached.detach());
         }
         result.map_err(|source| PathError::Hook { group: self.fixed.group, source })?;
         Ok(self.pins.remove()?)
+    }
+}
+
+impl Passages for GroupPath {
+    fn passing(&self, bucket: u32, choice: Choice) -> Passing {
+        let Assignment { buckets, usable, .. } = &self.installed;
+        if buckets.get(bucket as usize) != Some(&choice) || !usable.contains(choice.slot) {
+            Passing::Blocked
+        } else if self.tables.let_pass(bucket, choice) {
+            Passing::Passed
+        } else {
+            Passing::Going
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use ipnet::IpNet;
+
 use super::{DEMOTE_DELAY, Driver, group::GroupRuntime};
 use crate::{
     engine::event::{Event, MemberIndex},
@@ -19,6 +21,7 @@ impl Driver {
             let Some(group) = group else { continue };
             let now = Instant::now();
             if address.ifindex == group.link.ifindex {
+                group.keep_address(address, present);
                 let event = if present {
                     Event::AddressAdded(address.address)
                 } else {
@@ -46,6 +49,37 @@ impl Driver {
                     self.repair_at = Some(now);
                 }
             }
+        }
+    }
+}
+
+impl GroupRuntime {
+    /// Takes note of an address of the group interface. A configured one that somebody takes away stays away.
+    fn keep_address(&mut self, address: &AddressInfo, present: bool) {
+        if present {
+            self.interface.addresses.add(address);
+        } else if self.interface.is_up() && self.interface.addresses.remove(address) {
+            self.tell_removed(address.net());
+        }
+    }
+
+    /// Takes note of all addresses of the group interface.
+    pub(super) fn keep_addresses(&mut self, snapshot: &Snapshot) {
+        if self.interface.is_up() {
+            for net in self.interface.addresses.replace(snapshot.addresses_of(self.link.ifindex)) {
+                self.tell_removed(net);
+            }
+        }
+    }
+
+    fn tell_removed(&self, net: IpNet) {
+        if self.config().addresses.iter().any(|data| data.net == net) {
+            let group = self.name();
+            tracing::warn!(
+                group,
+                "data address {net} has been removed from {group}: it is left alone; put it back with `ip addr add {net} dev \
+                 {group}`, or take it out of the configuration"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use super::Driver;
 use crate::{
-    control::protocol::{GroupStatus, MemberStatus, ProbeCounts, TargetsStatus},
+    control::protocol::{GroupStatus, MemberStatus, MovesStatus, ProbeCounts, TargetsStatus},
     engine::anonymous::{Anonymous, Present, Remark, Shown},
     kernel::{group_link::peer_name, netlink::LinkInfo},
 };
@@ -80,6 +80,7 @@ pub(super) fn status(strangers: &Anonymous) -> GroupStatus {
         addresses: Vec::new(),
         targets: strangers.shown().map(targets_status).collect(),
         reasons: BTreeMap::new(),
+        moves: MovesStatus::default(),
     }
 }
 

@@ -1,12 +1,17 @@
 //! What other threads find out for the loop: whatever has to wait for the lock of the network stack.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
-use super::{DEMOTE_DELAY, Driver, group::GroupRuntime};
+use ipmp_common::member::Mac;
+
+use super::{DEMOTE_DELAY, Driver, group::GroupRuntime, joining::Joined};
 use crate::{
     dataplane::hook::Place,
     engine::event::{Event, MemberIndex},
-    kernel::netlink::RouteInfo,
+    kernel::{
+        group_link::{GroupLink, GroupLinkError},
+        netlink::RouteInfo,
+    },
 };
 
 /// A finding, of the group of this name.
@@ -17,6 +22,18 @@ pub(super) enum Found {
     Ready { group: String, member: MemberIndex, edge: u64 },
     /// Somebody has taken a program from its place.
     Lost { group: String, place: Place, number: u64 },
+    /// The interface of this name has what a member needs.
+    Joined { group: String, member: String, joined: Joined },
+    /// A member's filter was given these multicast addresses, and refused those.
+    Filtered {
+        group: String,
+        member: MemberIndex,
+        ifindex: u32,
+        given: BTreeSet<Mac>,
+        refused: BTreeSet<Mac>,
+    },
+    /// The group interface has been made anew.
+    Interface { group: String, link: Result<GroupLink, GroupLinkError> },
     /// The routes by a group interface.
     Routes { group: String, routes: Vec<RouteInfo> },
 }
@@ -27,6 +44,9 @@ impl Found {
             Self::Speed { group, .. }
             | Self::Ready { group, .. }
             | Self::Lost { group, .. }
+            | Self::Joined { group, .. }
+            | Self::Filtered { group, .. }
+            | Self::Interface { group, .. }
             | Self::Routes { group, .. } => group,
         }
     }
@@ -35,6 +55,9 @@ impl Found {
 impl Driver {
     /// Takes a finding in; its group may be gone by now.
     pub(super) fn on_found(&mut self, found: Found) {
+        if let Found::Joined { group, member, joined } = found {
+            return self.on_joined(&group, &member, joined);
+        }
         let Self { groups, snapshot, hooks, .. } = self;
         let Some(group) = groups.iter_mut().flatten().find(|group| group.name() == found.group()) else {
             return;
@@ -60,6 +83,19 @@ impl Driver {
                 group.sync_hooks(hooks);
             }
             Found::Routes { routes, .. } => group.tell_routes(&routes, snapshot),
+            Found::Filtered { member, ifindex, given, refused, .. } => {
+                let state = &mut group.members[member];
+                if state.link.as_ref().is_some_and(|link| link.ifindex == ifindex) {
+                    state.filter.changed(given, refused);
+                }
+            }
+            Found::Interface { link, .. } => {
+                if group.take_interface(link, snapshot, hooks) {
+                    group.make_interface(&self.handle, &self.found.0);
+                }
+                self.routes_changed();
+            }
+            Found::Joined { .. } => {}
         }
     }
 }

@@ -6,11 +6,12 @@ use std::{
     time::Instant,
 };
 
-use ipmp_common::member::Mac;
-
 use super::{
     GroupNumber,
+    filters::Filter,
     hook_worker::HookWorker,
+    interface::InterfaceState,
+    joining::see_carrier,
     link_worker::LinkWorker,
     notices,
     prober::Prober,
@@ -27,9 +28,7 @@ use crate::{
     },
     kernel::{
         announce::{AnnounceError, Announcer},
-        ethtool,
         group_link::GroupLink,
-        multicast,
         netlink::{LinkInfo, Snapshot},
         sysctl,
     },
@@ -44,8 +43,14 @@ pub struct MemberRuntime {
     pub edges: u64,
     /// Its speed in Mbit/s, if known.
     pub speed_mbps: Option<u32>,
-    /// Multicast addresses put into its filter.
-    pub multicast: BTreeSet<Mac>,
+    /// The NIC that its carrier is that of, if it is a VLAN.
+    pub below: Option<String>,
+    /// The interface of its name that is getting what a member needs.
+    pub joining: Option<u32>,
+    /// Why the interface of its name cannot be the member, as the operator was told.
+    pub excluded: Option<String>,
+    /// Its multicast filter.
+    pub filter: Filter,
     /// Its slot, while it has one.
     pub slot: Option<u16>,
     /// What became of its probes.
@@ -76,8 +81,8 @@ pub struct GroupRuntime {
     pub link: GroupLink,
     /// Whether this daemon made the group; otherwise it took it over from an earlier one.
     pub is_new: bool,
-    /// Whether the group interface is there and administratively up.
-    pub interface_up: bool,
+    /// Whether it is there and up, and what is done if not.
+    pub interface: InterfaceState,
     /// Brings the group interface to what the engine wants.
     pub link_worker: LinkWorker,
     /// The members, by their index.
@@ -218,24 +223,7 @@ impl GroupRuntime {
     /// Has the kernel look at the link now: that is when it purges the queue of a device without carrier. It waits for
     /// the lock of the network stack, so another thread does it.
     fn purge_queue(&self, member: MemberIndex) {
-        if let Some(name) = self.config().members.get(member).map(|member| member.name.clone()) {
-            tokio::task::spawn_blocking(move || drop(ethtool::glink(&name)));
-        }
-    }
-
-    /// Puts the multicast addresses that the group interface listens to into the members' filters. All-multicast does
-    /// that too, but is refused to virtual functions that are not trusted.
-    pub fn follow_multicast(&mut self) {
-        let Ok(wanted) = multicast::joined(&self.engine.config().name) else { return };
-        for member in &mut self.members {
-            let Some(link) = &member.link else {
-                member.multicast.clear();
-                continue;
-            };
-            if let Err(error) = multicast::follow(&link.name, &member.multicast, &wanted) {
-                tracing::debug!(member = link.name, "changing the multicast filter: {error}");
-            }
-            member.multicast.clone_from(&wanted);
-        }
+        let (name, below) = (self.config().members[member].name.clone(), self.members[member].below.clone());
+        tokio::task::spawn_blocking(move || see_carrier(below.as_deref(), &name));
     }
 }

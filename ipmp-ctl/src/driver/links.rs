@@ -1,18 +1,17 @@
 //! What happens to links: members that come, change and go, and the group interface.
 
-use std::{collections::BTreeSet, net::IpAddr, time::Instant};
+use std::time::Instant;
 
 use super::{
     Driver, MemberKey,
-    addresses::tell_link_locals,
     found::Found,
-    group::GroupRuntime,
+    joining::see_carrier,
     prepare::{self, Place, PrepareError, Service},
 };
 use crate::{
     dataplane::saved::SavedMap,
     engine::event::{Event, MemberIndex},
-    kernel::{ethtool, multicast, netlink::LinkInfo, settings},
+    kernel::{ethtool, group_link::peer_name, netlink::LinkInfo},
 };
 
 impl Driver {
@@ -33,57 +32,71 @@ impl Driver {
     /// it may take a second. Another thread asks, since that waits for the lock of the network stack.
     fn make_ready(&self, number: usize, member: MemberIndex) {
         let Some(Some(group)) = self.groups.get(number) else { return };
-        let Some(link) = &group.members[member].link else { return };
-        let (group, edge, ifname) = (group.name().to_owned(), group.members[member].edges, link.name.clone());
-        let found = self.found.0.clone();
+        let state = &group.members[member];
+        let Some(link) = &state.link else { return };
+        let (group, edge, ifname) = (group.name().to_owned(), state.edges, link.name.clone());
+        let (below, found) = (state.below.clone(), self.found.0.clone());
         tokio::task::spawn_blocking(move || {
             // A link that cannot be asked is gone, and netlink tells.
-            if ethtool::glink(&ifname).is_ok() {
+            if see_carrier(below.as_deref(), &ifname) {
                 // The receiver goes only when the daemon ends.
                 drop(found.send(Found::Ready { group, member, edge }));
             }
         });
     }
 
-    pub(super) async fn on_link(&mut self, link: &LinkInfo) {
+    /// A link appeared or changed. Its old name is given up before it is somebody else.
+    pub(super) async fn on_link(&mut self, ifindex: u32) {
         self.warn_of_unsupported();
+        let Some(link) = self.snapshot.links.get(&ifindex).cloned() else { return };
+        for number in 0..self.groups.len() {
+            let Some(group) = &self.groups[number] else { continue };
+            if let Some(member) = group.member_with(ifindex)
+                && group.config().members[member].name != link.name
+            {
+                self.release_member(number, member, &link.name).await;
+            }
+        }
         for number in 0..self.groups.len() {
             let Some(group) = &mut self.groups[number] else { continue };
-            if link.ifindex == group.link.ifindex {
-                follow_group_interface(group, link);
+            if ifindex == group.link.ifindex && group.interface.is_there() {
+                group.follow_interface(&self.handle, &link);
+                if !group.link_worker.is_content(None, link.limits.mtu) {
+                    group.link_worker.again();
+                }
                 // What goes with an interface that is brought down goes silently.
                 self.routes_changed();
+            } else if ifindex == group.link.peer_ifindex {
+                if !group.link_worker.is_content(Some(link.admin_up), link.limits.mtu) {
+                    group.link_worker.again();
+                }
             } else if let Some(member) = group.member_named(&link.name) {
-                self.on_member_link(number, member, link).await;
-            } else if let Some(member) = group.member_with(link.ifindex) {
-                // Renamed: the configuration knows it by another name.
-                self.release_member(number, member, &link.name).await;
+                self.on_member_link(number, member, &link).await;
             }
         }
     }
 
-    /// A member's link appeared or changed. What netlink says of the carrier may be older than what the poll has seen, so
-    /// the poll is asked to look now and is believed.
+    /// A link of a member's name appeared or changed. What netlink says of the carrier may be older than what the poll has
+    /// seen, so the poll is asked to look now and is believed.
     pub(super) async fn on_member_link(&mut self, number: usize, member: MemberIndex, link: &LinkInfo) {
+        if let Some(why) = self.unfit(number, member, link) {
+            return self.exclude(number, member, link, why).await;
+        }
         let key = (number, member);
         let Some(Some(group)) = self.groups.get_mut(number) else { return };
-        let known = group.members[member].link.as_ref().is_some_and(|known| known.ifindex == link.ifindex);
-        if known {
-            for up in self.carrier.look(key) {
-                self.on_carrier(key, up);
+        if group.members[member].excluded.take().is_some() {
+            tracing::info!(group = group.name(), "nothing keeps {} out of the group any more", link.name);
+        }
+        let known = group.members[member].link.as_ref().map(|known| known.ifindex);
+        if known != Some(link.ifindex) {
+            if known.is_some() {
+                // Another one has the name: it was not told that the old one has gone.
+                self.lose_member(number, member);
             }
-        } else {
-            match self.carrier.add(key, &self.sysfs, &link.name, link.carrier) {
-                Ok(carrier) => {
-                    if carrier {
-                        // As in `make_ready`; here the loop waits anyway.
-                        drop(ethtool::glink(&link.name));
-                    }
-                    self.appear(number, member, &LinkInfo { carrier, ..link.clone() }).await;
-                }
-                // Gone again already; netlink will say so.
-                Err(error) => return tracing::debug!("{error}"),
-            }
+            return self.begin_to_join(number, member, link);
+        }
+        for up in self.carrier.look(key) {
+            self.on_carrier(key, up);
         }
         let Some(Some(group)) = self.groups.get_mut(number) else { return };
         let carrier = group.members[member].link.as_ref().map_or(link.carrier, |known| known.carrier);
@@ -94,29 +107,10 @@ impl Driver {
         self.ask_speed(number, member);
     }
 
-    /// A member is new here: it is given the settings that members have.
-    pub(super) async fn appear(&mut self, number: usize, member: MemberIndex, link: &LinkInfo) {
-        let Some(Some(group)) = self.groups.get_mut(number) else { return };
-        let config = group.config().clone();
-        if let Err(problem) = usable_as_member(link) {
-            tracing::error!(group = config.name, "member {}: {problem}", link.name);
-        }
-        let mut saved = SavedMap(group.path.tables().saved_settings());
-        if let Err(error) = settings::bring_up(&link.name, link.ifindex, &mut saved) {
-            tracing::warn!(group = config.name, "{error}");
-        }
-        self.prepare(number, member, link.ifindex).await;
-        if let Some(Some(group)) = self.groups.get_mut(number) {
-            group.members[member].link = Some(link.clone());
-            group.members[member].speed_mbps = None;
-            tell_link_locals(group, &self.snapshot);
-        }
-    }
-
     /// Prepares a member as it has to be now.
     pub(super) async fn prepare(&mut self, number: usize, member: MemberIndex, ifindex: u32) {
         let Some(Some(group)) = self.groups.get(number) else { return };
-        let service = if group.engine.is_retired(member) { Service::Out } else { Service::In };
+        let service = Service::of(group, member);
         if let Err(error) = self.try_prepare(number, member, ifindex, service).await
             && let Some(Some(group)) = self.groups.get(number)
         {
@@ -135,57 +129,26 @@ impl Driver {
         let Some(Some(group)) = self.groups.get_mut(number) else { return Ok(()) };
         let config = group.config().clone();
         let place = Place { handle: &self.handle, group: &config, snapshot: &self.snapshot };
-        prepare::member(&place, &config.members[member], ifindex, service, group.path.tables()).await
+        let mut saved = SavedMap(group.path.tables().saved_settings());
+        prepare::member(&place, &config.members[member], ifindex, service, &mut saved).await
     }
 
     pub(super) fn on_link_gone(&mut self, ifindex: u32, name: &str) {
         for number in 0..self.groups.len() {
             let Some(group) = &mut self.groups[number] else { continue };
-            if group.link.ifindex == ifindex {
-                tracing::error!(
-                    group = group.name(),
-                    "the group interface {name} has been deleted: nothing is sent or received by the group; run `ipmp-ctl down {}` \
-                     and start the daemon again",
-                    group.name()
-                );
-                group.interface_up = false;
-                // It has joined nothing any more: the members' filters are as they were.
-                group.follow_multicast();
+            let own = [group.link.ifindex, group.link.peer_ifindex];
+            if own.contains(&ifindex) && group.interface.is_there() {
+                self.lose_interface(number, &format!("{name} has been deleted"));
+            } else if name == group.name() || name == peer_name(group.name()) {
+                self.note_interface_gone(number, ifindex);
             } else if let Some(member) = group.member_with(ifindex) {
                 self.lose_member(number, member);
+            } else if let Some(member) = group.member_named(name) {
+                let state = &mut group.members[member];
+                state.joining.take_if(|joining| *joining == ifindex);
+                state.excluded = None;
             }
         }
-    }
-
-    /// A member is there but is none any more: it is put back as it was.
-    pub(super) async fn release_member(&mut self, number: usize, member: MemberIndex, name: &str) {
-        let Some(Some(group)) = self.groups.get_mut(number) else { return };
-        let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) else { return };
-        let tests: Vec<_> = group.config().members[member]
-            .test_addresses
-            .v4()
-            .iter()
-            .map(|test| IpAddr::V4(test.net.addr()))
-            .collect();
-        if let Err(error) = multicast::follow(name, &group.members[member].multicast, &BTreeSet::new()) {
-            tracing::debug!("taking multicast addresses out of the filter of {name}: {error}");
-        }
-        prepare::restore_member(&self.handle, name, ifindex, &tests, group.path.tables()).await;
-        self.lose_member(number, member);
-    }
-
-    pub(super) fn lose_member(&mut self, number: usize, member: MemberIndex) {
-        if let Err(error) = self.carrier.remove((number, member)) {
-            tracing::warn!("{error}");
-        }
-        let Some(Some(group)) = self.groups.get_mut(number) else { return };
-        if let Some(link) = group.members[member].link.take() {
-            let mut saved = SavedMap(group.path.tables().saved_settings());
-            settings::forget(link.ifindex, &mut saved);
-        }
-        group.members[member].multicast.clear();
-        group.members[member].edges += 1;
-        group.engine.handle(Event::LinkGone { member }, Instant::now());
     }
 
     /// Asks another thread for the speed of a member's link: the kernel wants its lock for that.
@@ -199,43 +162,5 @@ impl Driver {
             // The receiver goes only when the daemon ends.
             drop(found.send(Found::Speed { group, member, ifindex, speed_mbps }));
         });
-    }
-}
-
-/// The group interface changed: its MAC address may be another one, and it may have been brought down.
-pub(super) fn follow_group_interface(group: &mut GroupRuntime, link: &LinkInfo) {
-    if let Some(mac) = link.mac.filter(|&mac| mac != group.link.mac) {
-        tracing::warn!(
-            group = group.name(),
-            "the MAC address of the group interface has been changed to {mac}"
-        );
-        group.link.mac = mac;
-        group.path.set_group_mac(mac);
-    }
-    if group.interface_up != link.admin_up {
-        group.interface_up = link.admin_up;
-        let name = group.name();
-        if link.admin_up {
-            tracing::info!(group = name, "the group interface is administratively up");
-        } else {
-            tracing::warn!(
-                group = name,
-                "the group interface is administratively down: bring it up with `ip link set {name} up`"
-            );
-        }
-    }
-}
-
-/// Whether a link that has just appeared can be a member; at the start this is checked before anything is touched.
-fn usable_as_member(link: &LinkInfo) -> Result<(), String> {
-    if !link.ethernet {
-        return Err("is no Ethernet interface and carries nothing".to_owned());
-    }
-    match &link.controller {
-        Some(controller) => Err(format!(
-            "is a port of {}: take it out with `ip link set {} nomaster`",
-            controller.name, link.name
-        )),
-        None => Ok(()),
     }
 }

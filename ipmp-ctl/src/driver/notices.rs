@@ -58,11 +58,27 @@ pub(super) fn log(config: &Group, notice: &Notice) {
             tracing::info!(group, "{address} moved from {} to {}", name(from), name(to));
         }
         Notice::Moved { address, from: None, to } => tracing::info!(group, "{address} is at {}", name(to)),
+        Notice::Missing { address, home, to: Some(to) } => tracing::warn!(
+            group,
+            "moving {address} from missing interface {} (moved to {})",
+            name(home),
+            name(to)
+        ),
+        Notice::Missing { address, home, to: None } => tracing::error!(
+            group,
+            "moving {address} from missing interface {} (couldn't move; no alternative interface)",
+            name(home)
+        ),
         Notice::Activated(member) => tracing::info!(group, "{} is active now", name(member)),
         Notice::Deactivated(member) => tracing::info!(group, "{} is inactive now", name(member)),
         Notice::Nominated(member) => {
             tracing::info!(group, "{} sends and receives broadcast and multicast now", name(member));
         }
+        Notice::MovesForced { buckets } => tracing::warn!(
+            group,
+            "{buckets} buckets were moved to another member though they were never idle: packets of their flows may have \
+             overtaken one another"
+        ),
         Notice::GroupUnusable => {
             tracing::error!(group, "All IP interfaces in group {group} are now unusable");
         }

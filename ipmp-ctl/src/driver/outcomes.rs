@@ -23,6 +23,7 @@ impl Driver {
                 // The program at the driver comes after the other one.
                 group.sync_hooks(hooks);
                 group.listen_on(&mut Tools { group: number, announcer, hooks, prober, watchers });
+                group.complete_interface(hooks);
             }
             (None, Ok(attached)) => hooks.detach(&name, attached),
             (Some((_, group)), Err(error)) if matches!(place, Place::MemberDriver(..)) => {

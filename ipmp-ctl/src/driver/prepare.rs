@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rtnetlink::Handle;
 
+use super::group::GroupRuntime;
 use crate::{
     config::{self, Receive, TestAddresses},
     dataplane::{saved::SavedMap, tables::Tables},
+    engine::event::MemberIndex,
     kernel::{
         addresses::{self, AddressError, Interface, dummy},
         group_link::GroupLink,
@@ -42,10 +44,58 @@ pub async fn group(
 ) -> Result<(), PrepareError> {
     settings::apply(Role::Group, &link.name, link.ifindex, &mut SavedMap(tables.saved_settings()))?;
     let interface = Interface { name: &link.name, index: link.ifindex };
+    keep_other_addresses(config, interface);
     remove_forgotten(handle, config, interface, snapshot).await?;
     for address in &config.addresses {
         addresses::add_address(handle, interface, address.net).await?;
     }
+    routes(handle, config, interface).await
+}
+
+/// Prepares a group interface that was made anew, with the addresses that the old one had. Goes on past errors and says
+/// them.
+pub async fn group_anew(handle: &Handle, config: &config::Group, link: &GroupLink, addresses: &[IpNet]) {
+    let interface = Interface { name: &link.name, index: link.ifindex };
+    keep_other_addresses(config, interface);
+    group_addresses(handle, config, interface, addresses).await;
+    if let Err(error) = routes(handle, config, interface).await {
+        tracing::error!(group = config.name, "{error}");
+    }
+}
+
+/// Puts addresses on the group interface, those of the configuration under our own sign. Goes on past errors and says them.
+pub async fn group_addresses(
+    handle: &Handle,
+    config: &config::Group,
+    interface: Interface<'_>,
+    addresses: &[IpNet],
+) {
+    for &net in addresses {
+        let is_configured = config.addresses.iter().any(|data| data.net == net);
+        let added = if is_configured {
+            addresses::add_address(handle, interface, net).await
+        } else {
+            addresses::add_foreign_address(handle, interface, net).await
+        };
+        if let Err(error) = added {
+            tracing::error!(group = config.name, "{error}");
+        }
+    }
+}
+
+/// With the first address of a subnet the kernel would take all others of it away.
+fn keep_other_addresses(config: &config::Group, interface: Interface<'_>) {
+    let promote = sysctl::of_interface("ipv4", interface.name, "promote_secondaries");
+    if let Err(error) = sysctl::write(&promote, 1) {
+        tracing::warn!(group = config.name, "{promote}: {error}");
+    }
+}
+
+async fn routes(
+    handle: &Handle,
+    config: &config::Group,
+    interface: Interface<'_>,
+) -> Result<(), PrepareError> {
     for prefix in foreign_test_prefixes(config) {
         routes::add_test_prefix(handle, interface, prefix).await?;
     }
@@ -69,11 +119,6 @@ async fn remove_forgotten(
         .filter(|address| address.protocol == Some(addresses::SIGNATURE))
         .map(AddressInfo::net);
     for address in ours.filter(|&net| !is_named(net)) {
-        // With its first address of a subnet the kernel would take all others of it away.
-        let promote = sysctl::of_interface("ipv4", interface.name, "promote_secondaries");
-        if let Err(error) = sysctl::write(&promote, 1) {
-            tracing::warn!(group = config.name, "{promote}: {error}");
-        }
         addresses::remove_address(handle, interface, address).await?;
         tracing::info!(group = config.name, "removed {address}, which the configuration no longer names");
     }
@@ -105,6 +150,13 @@ pub enum Service {
     Out,
 }
 
+impl Service {
+    /// That of a member.
+    pub fn of(group: &GroupRuntime, member: MemberIndex) -> Self {
+        if group.engine.is_retired(member) { Self::Out } else { Self::In }
+    }
+}
+
 /// What members are prepared with.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
@@ -123,11 +175,10 @@ pub async fn member(
     member: &config::Member,
     ifindex: u32,
     service: Service,
-    tables: &mut Tables,
+    saved: &mut SavedMap<'_>,
 ) -> Result<(), PrepareError> {
     let interface = Interface { name: &member.name, index: ifindex };
-    let mut saved = SavedMap(tables.saved_settings());
-    let changed = settings::apply(Role::Member, &member.name, ifindex, &mut saved)?;
+    let changed = settings::apply(Role::Member, &member.name, ifindex, saved)?;
     if !changed.is_empty() {
         tracing::debug!(member = member.name, ?changed, "settings changed");
     }
@@ -140,7 +191,7 @@ pub async fn member(
         addresses::add_test_address(handle, interface, test).await?;
     }
     if group.receive == Receive::Member {
-        dummy::lend(handle, interface, snapshot, leaving, &mut saved).await?;
+        dummy::lend(handle, interface, snapshot, leaving, saved).await?;
     }
     for &test in leaving {
         addresses::remove_address(handle, interface, IpNet::from(test)).await?;

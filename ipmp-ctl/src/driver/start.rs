@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, time::Instant};
 use rtnetlink::Handle;
 
 use super::{
+    filters::Filter,
     group::{GroupRuntime, MemberRuntime},
+    interface::InterfaceState,
     link_worker::LinkWorker,
     prepare::{self, PrepareError, Service},
     teardown,
@@ -25,6 +27,7 @@ use crate::{
         multicast,
         netlink::{NetlinkError, dump},
         netns::NetnsId,
+        preflight,
         random::Random,
         settings,
         stable_mac::{End, stable_mac},
@@ -87,7 +90,10 @@ pub async fn start(
     let mac = |end| stable_mac(&around.host, &group, end);
     let created = GroupLink::create(&around.handle, &group, mac(End::Group), mac(End::Peer)).await;
     let (link, is_new) = created.map_err(|source| StartError::Link { group: group.clone(), source })?;
-    open(around, config, &link, pins, is_new).await
+    if !is_new {
+        tracing::debug!(group, "the group interface is there already");
+    }
+    open(around, config, &link, pins).await
 }
 
 async fn open(
@@ -95,7 +101,6 @@ async fn open(
     config: config::Group,
     link: &GroupLink,
     pins: GroupPins,
-    is_new: bool,
 ) -> Result<GroupRuntime, StartError> {
     let fixed = Fixed {
         group: config.name.clone(),
@@ -109,14 +114,15 @@ async fn open(
     if fixed.disowns(pins.path()) {
         tracing::warn!(
             group = config.name,
-            "what an earlier daemon left is of another group interface or version: starting anew"
+            "what an earlier daemon left is of another network namespace or version: starting anew"
         );
         teardown::put_back(&around.handle, &config.name, pins.path()).await;
     }
     let mut random = Random::new();
     let (mut path, adopted) = GroupPath::open(fixed, pins, random.number().map_err(StartError::Random)?)?;
-    // A daemon that was killed early leaves an interface and nothing that could be adopted.
-    let is_new = is_new || adopted.is_none();
+    // A daemon that was killed early leaves an interface and nothing that could be adopted; and somebody may have deleted
+    // the interface of one that was killed later.
+    let is_new = adopted.is_none();
     path.set_group_mac(link.mac);
     let prepare_error = |source| StartError::Prepare { group: config.name.clone(), source };
     let snapshot = dump(&around.handle).await?;
@@ -127,6 +133,11 @@ async fn open(
             members.push(MemberRuntime::default());
             continue;
         };
+        if let Some(why) = preflight::unfit(&info, &[]) {
+            // The group works on without it until it is freed; the check before the start has said so.
+            members.push(MemberRuntime { excluded: Some(why), ..MemberRuntime::default() });
+            continue;
+        }
         if is_new {
             let brought_up =
                 settings::bring_up(&info.name, info.ifindex, &mut SavedMap(path.tables().saved_settings()));
@@ -135,14 +146,15 @@ async fn open(
             }
         }
         let place = prepare::Place { handle: &around.handle, group: &config, snapshot: &snapshot };
-        prepare::member(&place, member, info.ifindex, Service::In, path.tables())
+        let mut saved = SavedMap(path.tables().saved_settings());
+        prepare::member(&place, member, info.ifindex, Service::In, &mut saved)
             .await
             .map_err(prepare_error)?;
         let speed_mbps = ethtool::speed_mbps(&info.name);
         // What an earlier daemon has put into the filter is followed on, so that nothing stays there for good.
-        let multicast =
-            if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
-        members.push(MemberRuntime { link: Some(info), speed_mbps, multicast, ..MemberRuntime::default() });
+        let given = if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
+        let filter = Filter::with(given);
+        members.push(MemberRuntime { link: Some(info), speed_mbps, filter, ..MemberRuntime::default() });
     }
     prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
@@ -152,7 +164,7 @@ async fn open(
         path,
         link: link.clone(),
         is_new,
-        interface_up: true,
+        interface: InterfaceState::default(),
         link_worker,
         members,
         warned: BTreeSet::new(),

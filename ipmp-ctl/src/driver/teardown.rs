@@ -53,12 +53,23 @@ pub enum TeardownError {
 
 /// Takes down a group of this daemon.
 pub async fn running(handle: &Handle, group: GroupRuntime) -> Result<(), TeardownError> {
-    let GroupRuntime { engine, mut path, link, link_worker, .. } = group;
+    let GroupRuntime { engine, mut path, link, link_worker, interface, .. } = group;
     drop(link_worker);
+    let is_uncertain = interface.give_up().await;
     let name = engine.config().name.clone();
     restore_members(handle, &name, path.tables()).await;
     path.remove()?;
-    link.delete(handle).await.map_err(|source| TeardownError::Link { group: name, source })
+    let link_error = |source| TeardownError::Link { group: name.clone(), source };
+    // Nobody knows how far it got that was being made anew.
+    let link = if is_uncertain {
+        GroupLink::find(&dump(handle).await?, &name).map_err(link_error)?
+    } else {
+        Some(link)
+    };
+    match link {
+        Some(link) => link.delete(handle).await.map_err(link_error),
+        None => Ok(()),
+    }
 }
 
 /// Takes down a group that no daemon runs. `pins` is its directory.

@@ -4,10 +4,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{
-    Driver, REPAIR_DELAY, RESYNC_INTERVAL, addresses::tell_link_locals, found::Found,
-    links::follow_group_interface,
-};
+use super::{Driver, REPAIR_DELAY, RESYNC_INTERVAL, addresses::tell_link_locals, found::Found};
 use crate::{
     dataplane::group_path::Proof,
     kernel::{
@@ -29,6 +26,8 @@ impl Driver {
             group.sync_hooks(&mut self.hooks);
             look_after(group.name(), group.path.proofs(), &self.found.0);
             group.link_worker.again();
+            group.make_interface(&self.handle, &self.found.0);
+            group.members.iter_mut().for_each(|member| member.filter.retry());
             self.repairs.extend((0..group.members.len()).map(|member| (number, member)));
         }
         self.repair_at = Some(Instant::now());
@@ -59,28 +58,59 @@ impl Driver {
         }
         self.warn_of_unsupported();
         for number in 0..self.groups.len() {
-            let Some(group) = &self.groups[number] else { continue };
-            let names: Vec<_> = group.config().members.iter().map(|member| member.name.clone()).collect();
-            for (member, name) in names.iter().enumerate() {
-                let known = self.groups[number].as_ref().and_then(|group| group.members[member].link.clone());
-                match (self.snapshot.link(name).cloned(), known) {
-                    // The poll knows better about the carrier.
-                    (Some(link), Some(known))
-                        if known == (LinkInfo { carrier: known.carrier, ..link.clone() }) => {}
-                    (Some(link), _) => self.on_member_link(number, member, &link).await,
-                    (None, Some(_)) => self.lose_member(number, member),
-                    (None, None) => {}
-                }
+            self.give_up_links(number).await;
+        }
+        for number in 0..self.groups.len() {
+            self.take_links(number).await;
+            let Some(group) = &mut self.groups[number] else { continue };
+            if group.interface.is_there() && !group.link.is_whole(&self.snapshot) {
+                let what = format!("{} is gone or has lost its peer", group.name());
+                self.lose_interface(number, &what);
             }
             let Some(group) = &mut self.groups[number] else { continue };
             if let Some(link) = self.snapshot.links.get(&group.link.ifindex).cloned() {
-                follow_group_interface(group, &link);
+                group.follow_interface(&self.handle, &link);
+                group.keep_addresses(&self.snapshot);
             }
             tell_link_locals(group, &self.snapshot);
             let event = group.snapshot_event(&self.snapshot);
             group.engine.handle(event, Instant::now());
         }
         self.look_at_strangers();
+    }
+
+    /// Gives up the links that are no longer what they were: another link may have the name of a member, or its index.
+    async fn give_up_links(&mut self, number: usize) {
+        let count = self.groups[number].as_ref().map_or(0, |group| group.members.len());
+        for member in 0..count {
+            let Some(group) = &self.groups[number] else { return };
+            let name = &group.config().members[member].name;
+            let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) else {
+                continue;
+            };
+            let held = self.carrier.holds((number, member));
+            match self.snapshot.links.get(&ifindex).map(|link| link.name.clone()) {
+                Some(present) if held && present == *name => {}
+                Some(present) if held => self.release_member(number, member, &present).await,
+                _ => self.lose_member(number, member),
+            }
+        }
+    }
+
+    /// Takes in what differs from what is known of the members' links.
+    async fn take_links(&mut self, number: usize) {
+        let count = self.groups[number].as_ref().map_or(0, |group| group.members.len());
+        for member in 0..count {
+            let Some(group) = &self.groups[number] else { return };
+            let Some(link) = self.snapshot.link(&group.config().members[member].name).cloned() else {
+                continue;
+            };
+            // The poll knows better about the carrier.
+            let known = group.members[member].link.as_ref();
+            if known.is_none_or(|known| *known != LinkInfo { carrier: known.carrier, ..link.clone() }) {
+                self.on_member_link(number, member, &link).await;
+            }
+        }
     }
 
     /// The kernel makes the link-local and multicast routes of a member anew, and as good as the group's, whenever the

@@ -144,12 +144,27 @@ pub enum Notice {
         /// Where it is now.
         to: MemberIndex,
     },
+    /// The home of a data address is missing at the start.
+    Missing {
+        /// The address.
+        address: IpAddr,
+        /// Its home.
+        home: MemberIndex,
+        /// Where it is instead; `None`: no member is usable.
+        to: Option<MemberIndex>,
+    },
     /// A standby was activated, or an inactive member.
     Activated(MemberIndex),
     /// A member became inactive.
     Deactivated(MemberIndex),
     /// The nominated member changed.
     Nominated(MemberIndex),
+    /// Buckets were moved from one working member to another though they were not idle in time: packets of their flows
+    /// may have overtaken one another.
+    MovesForced {
+        /// How many.
+        buckets: usize,
+    },
     /// No member of the group is usable any more.
     GroupUnusable,
     /// At least one member is usable again.

@@ -69,8 +69,7 @@ fn wanted(members: &[Member]) -> usize {
 }
 
 fn active_others(members: &[Member], index: MemberIndex) -> impl Iterator<Item = MemberIndex> {
-    let serves = |member: &Member| member.is_active() || member.is_kept();
-    (0..members.len()).filter(move |&other| other != index && serves(&members[other]))
+    (0..members.len()).filter(move |&other| other != index && members[other].serves())
 }
 
 fn working_others(members: &[Member], index: MemberIndex) -> bool {

@@ -113,6 +113,8 @@ pub(super) struct Member {
     pub(super) before: Option<Before>,
     /// Carries traffic though it is failed: it has link, and no member of the group does better.
     pub(super) kept: bool,
+    /// Gets nothing new though it works, and carries what has not moved off it yet.
+    pub(super) draining: bool,
     /// What it had to do under an earlier daemon, until it is started.
     pub(super) past: Past,
     /// What damps its link.
@@ -159,9 +161,19 @@ impl Member {
         self.is_usable() && !self.inactive
     }
 
-    /// Whether the packet path uses it: it is active, or kept for want of a better one.
-    pub(super) fn carries(&self) -> bool {
+    /// Whether it gets its share of everything: it is active, or kept for want of a better one.
+    pub(super) fn serves(&self) -> bool {
         self.is_active() || self.is_kept()
+    }
+
+    /// Whether it works for as long as it still carries something: nothing of it has to go at once.
+    pub(super) fn can_drain(&self) -> bool {
+        self.is_usable() || (self.is_retired() && self.link_up())
+    }
+
+    /// Whether the packet path uses it: it serves, or there still is something on it.
+    pub(super) fn carries(&self) -> bool {
+        self.serves() || (self.draining && self.can_drain())
     }
 
     /// Whether it carries traffic though it is failed.

@@ -1,9 +1,13 @@
 //! The group as people see it.
 
+use std::time::Duration;
+
+use ipmp_common::passage::ns;
+
 use super::{
     Engine, group,
     probing::show,
-    view::{AddressView, GroupView, MemberView},
+    view::{AddressView, GroupView, MemberView, MovesView},
 };
 
 /// Draws the picture.
@@ -45,6 +49,11 @@ pub(super) fn view(engine: &Engine) -> GroupView {
         fdt: engine.probing.shown_fdt(),
         members: (0..members.len()).map(member_view).collect(),
         addresses: engine.homes.iter().map(address_view).collect(),
+        moves: MovesView {
+            pending: engine.assignment.buckets.iter().filter(|choice| choice.is_moving()).count(),
+            gap: Duration::from_nanos(ns(engine.assignment.gap)),
+            forced: engine.moves.forced(),
+        },
         targets: engine.probing.shown_targets(&engine.config),
     }
 }

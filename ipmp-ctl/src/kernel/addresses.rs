@@ -48,6 +48,21 @@ pub async fn add_address(handle: &Handle, to: Interface<'_>, address: IpNet) -> 
     add(handle, to, address, AddressScope::Universe, AddressFlags::empty()).await
 }
 
+/// Puts an address back on the group interface that somebody else had put there. `false` if it was there already.
+pub async fn add_foreign_address(
+    handle: &Handle,
+    to: Interface<'_>,
+    address: IpNet,
+) -> Result<bool, AddressError> {
+    execute_add(
+        handle,
+        to,
+        address,
+        message(to.index, address, AddressScope::Universe, AddressFlags::empty()),
+    )
+    .await
+}
+
 /// Puts a test address on a member: alone (`/32`, `/128`), with link scope, making no route. `false` if it was there.
 pub async fn add_test_address(
     handle: &Handle,
@@ -78,9 +93,19 @@ async fn add(
     scope: AddressScope,
     flags: AddressFlags,
 ) -> Result<bool, AddressError> {
+    let mut message = message(to.index, address, scope, flags);
+    message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(SIGNATURE)));
+    execute_add(handle, to, address, message).await
+}
+
+async fn execute_add(
+    handle: &Handle,
+    to: Interface<'_>,
+    address: IpNet,
+    message: AddressMessage,
+) -> Result<bool, AddressError> {
     let mut request = handle.address().add(to.index, address.addr(), address.prefix_len());
-    *request.message_mut() = message(to.index, address, scope, flags);
-    request.message_mut().attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(SIGNATURE)));
+    *request.message_mut() = message;
     match request.execute().await.map_err(io_error) {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(false),

@@ -51,8 +51,9 @@ pub struct CarrierPoll<K> {
     members: BTreeMap<K, Watched>,
 }
 
+/// A member whose carrier can be looked at.
 #[derive(Debug)]
-struct Watched {
+pub struct Watched {
     counts: CarrierCounts,
     edges: Edges,
 }
@@ -64,24 +65,17 @@ impl<K: Ord + Copy> CarrierPoll<K> {
         Ok(Self { timer, members: BTreeMap::new() })
     }
 
-    /// Starts to watch a member, in place of an earlier one of the same key. Says whether it has carrier now;
-    /// `carrier_now`, as netlink had it, counts where sysfs does not tell because the member is down.
-    ///
-    /// Reads the state itself once, which takes the lock of the network stack; no later look does.
-    pub fn add(
-        &mut self,
-        key: K,
-        sysfs: &Sysfs,
-        ifname: &str,
-        carrier_now: bool,
-    ) -> Result<bool, CarrierError> {
-        let failed = |source| CarrierError::Counts { ifname: ifname.to_owned(), source };
-        let counts = CarrierCounts::open(sysfs, ifname).map_err(failed)?;
-        let edges = consistent(&counts, sysfs, ifname, carrier_now).map_err(failed)?;
-        let up = edges.is_up();
-        self.members.insert(key, Watched { counts, edges });
+    /// Starts to watch a member, in place of an earlier one of the same key. Says whether it has carrier now.
+    pub fn add(&mut self, key: K, member: Watched) -> Result<bool, CarrierError> {
+        let up = member.edges.is_up();
+        self.members.insert(key, member);
         self.arm()?;
         Ok(up)
+    }
+
+    /// Whether the interface that is watched under this key is still there: another one may have its name, or its index.
+    pub fn holds(&self, key: K) -> bool {
+        self.members.get(&key).is_some_and(|member| member.counts.read().is_ok())
     }
 
     /// Stops watching a member.
@@ -125,6 +119,17 @@ impl<K: Ord + Copy> CarrierPoll<K> {
 }
 
 impl Watched {
+    /// Opens what tells of the carrier of an interface. `carrier_now`, as netlink had it, counts where sysfs does not tell
+    /// because the interface is down.
+    ///
+    /// Reads the state itself once, which takes the lock of the network stack; no later look does.
+    pub fn open(sysfs: &Sysfs, ifname: &str, carrier_now: bool) -> Result<Self, CarrierError> {
+        let failed = |source| CarrierError::Counts { ifname: ifname.to_owned(), source };
+        let counts = CarrierCounts::open(sysfs, ifname).map_err(failed)?;
+        let edges = consistent(&counts, sysfs, ifname, carrier_now).map_err(failed)?;
+        Ok(Self { counts, edges })
+    }
+
     /// One read, and the others only if it shows a change.
     fn short_look(&mut self) -> io::Result<Vec<bool>> {
         let next = if self.edges.is_up() { self.counts.down()? } else { self.counts.up()? };

@@ -137,8 +137,12 @@ impl GroupLink {
     }
 
     /// Brings both ends to these limits, as far as the interface itself allows.
-    pub async fn set_limits(&self, handle: &Handle, limits: Limits) -> Result<(), GroupLinkError> {
-        let snapshot = dump(handle).await?;
+    pub async fn set_limits(
+        &self,
+        handle: &Handle,
+        snapshot: &Snapshot,
+        limits: Limits,
+    ) -> Result<(), GroupLinkError> {
         for index in [self.ifindex, self.peer_ifindex] {
             if let Some(link) = snapshot.links.get(&index)
                 && let Some(change) = limits_change(link, limits)
@@ -149,14 +153,31 @@ impl GroupLink {
         Ok(())
     }
 
+    /// Whether both ends are there, under whatever names.
+    pub fn is_whole(&self, snapshot: &Snapshot) -> bool {
+        let (own, peer) = (snapshot.links.get(&self.ifindex), snapshot.links.get(&self.peer_ifindex));
+        matches!((own, peer), (Some(own), Some(peer)) if is_pair(own, peer))
+    }
+
+    /// Makes the interface anew, as it was: same name, same MAC addresses. What is left of it goes: an end whose other end
+    /// is in another network namespace.
+    pub async fn make_anew(&self, handle: &Handle) -> Result<Self, GroupLinkError> {
+        let snapshot = dump(handle).await?;
+        if Self::find(&snapshot, &self.name).is_err() {
+            for (index, name) in
+                [(self.ifindex, self.name.clone()), (self.peer_ifindex, peer_name(&self.name))]
+            {
+                if snapshot.links.get(&index).is_some_and(|link| link.name == name && link.is_kind("veth")) {
+                    delete(handle, index, &name).await?;
+                }
+            }
+        }
+        Ok(Self::create(handle, &self.name, self.mac, self.peer_mac).await?.0)
+    }
+
     /// Removes both ends. Nothing happens if they are gone.
     pub async fn delete(&self, handle: &Handle) -> Result<(), GroupLinkError> {
-        match handle.link().del(self.ifindex).execute().await.map_err(io_error) {
-            Err(source) if source.raw_os_error() != Some(libc::ENODEV) => {
-                Err(GroupLinkError::Step { step: "delete interface", name: self.name.clone(), source })
-            }
-            _ => Ok(()),
-        }
+        delete(handle, self.ifindex, &self.name).await
     }
 
     async fn set(
@@ -166,6 +187,15 @@ impl GroupLink {
         change: LinkMessageBuilder<LinkUnspec>,
     ) -> Result<(), GroupLinkError> {
         handle.link().set(change.build()).execute().await.map_err(|error| failed(step, &self.name, error))
+    }
+}
+
+async fn delete(handle: &Handle, ifindex: u32, name: &str) -> Result<(), GroupLinkError> {
+    match handle.link().del(ifindex).execute().await.map_err(io_error) {
+        Err(source) if source.raw_os_error() != Some(libc::ENODEV) => {
+            Err(GroupLinkError::Step { step: "delete interface", name: name.to_owned(), source })
+        }
+        _ => Ok(()),
     }
 }
 

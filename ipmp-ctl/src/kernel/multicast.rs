@@ -28,6 +28,19 @@ pub fn follow(member: &str, before: &BTreeSet<Mac>, now: &BTreeSet<Mac>) -> io::
     added.chain(removed).collect::<Vec<_>>().into_iter().collect()
 }
 
+/// The same; says what the filter was given after it, and the first error.
+pub fn bring(member: &str, before: &BTreeSet<Mac>, now: &BTreeSet<Mac>) -> (BTreeSet<Mac>, io::Result<()>) {
+    let mut outcome = follow(member, before, &(before & now));
+    let mut given = before & now;
+    for &mac in now.difference(before) {
+        match ifreq::add_multicast(member, mac) {
+            Ok(()) => drop(given.insert(mac)),
+            Err(error) => outcome = outcome.and(Err(error)),
+        }
+    }
+    (given, outcome)
+}
+
 /// Lines are: index, name, users, users by request, MAC in hexadecimal digits.
 fn parse(table: &str, ifname: &str, least_by_request: u32) -> BTreeSet<Mac> {
     let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());

@@ -91,6 +91,19 @@ impl Snapshot {
         self.links.values().find(|link| link.name == name)
     }
 
+    /// The interface that a VLAN or macvlan lies on, and what that one lies on in turn, topmost first: as far as they are in
+    /// this network namespace.
+    pub fn below<'a>(&'a self, link: &'a LinkInfo) -> impl Iterator<Item = &'a LinkInfo> {
+        /// The kernel stacks no more devices.
+        const DEEPEST: usize = 8;
+        let next = |link: &&'a LinkInfo| {
+            let stacked = matches!(link.kind.as_deref(), Some("vlan" | "macvlan" | "ipvlan"));
+            let lower = link.lower.filter(|_| stacked && !link.lower_elsewhere)?;
+            self.links.get(&lower)
+        };
+        std::iter::successors(next(&link), next).take(DEEPEST)
+    }
+
     /// The addresses of an interface, in the kernel's order.
     pub fn addresses_of(&self, ifindex: u32) -> impl Iterator<Item = &AddressInfo> {
         self.addresses.iter().filter(move |address| address.ifindex == ifindex)

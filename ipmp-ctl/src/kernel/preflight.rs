@@ -5,6 +5,7 @@
 mod group;
 mod host;
 mod member;
+mod vlan;
 
 use std::{fmt, net::IpAddr};
 
@@ -14,6 +15,8 @@ use crate::config::Group;
 pub use self::{
     group::unsupported,
     host::{HostError, check_host},
+    member::unfit,
+    vlan::on_another_link,
 };
 
 /// How bad a finding is.
@@ -80,6 +83,7 @@ pub fn check_group(group: &Group, facts: &Facts) -> Vec<Finding> {
     for member in &group.members {
         member::check(member, facts, &mut findings);
     }
+    vlan::check(group, facts, &mut findings);
     findings.found
 }
 

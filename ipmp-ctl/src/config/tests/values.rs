@@ -152,19 +152,19 @@ fn the_top_level_names_a_socket_and_a_program() {
         (
             top("metrics = \"9400\""),
             &[
-                r#"f.toml:1: `metrics` "9400" is not ADDRESS:PORT; write as in "127.0.0.1:9400" or "[::1]:9400""#,
+                r#"f.toml:1: `metrics` "9400" is neither ADDRESS:PORT nor an absolute path; write as in "127.0.0.1:9477", "[::1]:9477" or "/run/ipmp/metrics.sock""#,
             ],
         ),
         (
             top("metrics = \"127.0.0.1:0\""),
             &[
-                r#"f.toml:1: `metrics` "127.0.0.1:0" is not ADDRESS:PORT; write as in "127.0.0.1:9400" or "[::1]:9400""#,
+                r#"f.toml:1: `metrics` "127.0.0.1:0" is neither ADDRESS:PORT nor an absolute path; write as in "127.0.0.1:9477", "[::1]:9477" or "/run/ipmp/metrics.sock""#,
             ],
         ),
         (
             top("metrics = \"localhost:9400\""),
             &[
-                r#"f.toml:1: `metrics` "localhost:9400" is not ADDRESS:PORT; write as in "127.0.0.1:9400" or "[::1]:9400""#,
+                r#"f.toml:1: `metrics` "localhost:9400" is neither ADDRESS:PORT nor an absolute path; write as in "127.0.0.1:9477", "[::1]:9477" or "/run/ipmp/metrics.sock""#,
             ],
         ),
         (
@@ -183,7 +183,7 @@ fn the_top_level_names_a_socket_and_a_program() {
     let (config, _) = good(&top(
         "metrics = \"[::1]:9400\"\non-event = \"/bin/true\"\ntrack-interfaces-only-with-groups = false",
     ));
-    assert_eq!(config.metrics.map(|address| address.port()), Some(9400));
+    assert_eq!(config.metrics.map(|at| at.to_string()).as_deref(), Some("[::1]:9400"));
     assert_eq!(config.on_event.as_deref(), Some(Path::new("/bin/true")));
     assert!(!config.track_interfaces_only_with_groups);
 }

@@ -22,6 +22,8 @@ pub struct Attached {
     pub place: Place,
     /// What [`MemberAttach::run`] was given.
     pub number: u64,
+    /// The group interface that the program names.
+    pub(super) group_ifindex: u32,
 }
 
 impl Attached {
@@ -63,12 +65,12 @@ impl Proof {
     }
 }
 
-/// All that it takes to attach a program to a member, apart from the group: to be done on another thread.
+/// All that it takes to attach a program, apart from the group: to be done on another thread.
 #[derive(Debug)]
 pub struct MemberAttach {
-    /// Where: at a member's ingress or driver.
+    /// Where.
     pub place: Place,
-    /// The member.
+    /// The member; at the group interface, its index alone.
     pub link: SlotLink,
     interface: String,
     loader: Loader,
@@ -112,7 +114,7 @@ impl Loader {
             .then(|| Trace::start(&mut object))
             .transpose()
             .map_err(|source| PathError::Trace { group: self.fixed.group.clone(), source })?;
-        Ok(Attached { hook, _trace: trace, place, number: 0 })
+        Ok(Attached { hook, _trace: trace, place, number: 0, group_ifindex: self.fixed.group_ifindex })
     }
 }
 

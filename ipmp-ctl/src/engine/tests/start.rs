@@ -63,7 +63,8 @@ fn a_link_that_is_down_at_the_start_goes_down_like_any_other() {
 fn a_group_that_starts_without_members_says_so_and_waits() {
     let (mut rig, actions) = Rig::start_with(group("aa"), None, links([]), vec![v4(1)]);
     assert!(actions.contains(&Action::SetGroupLink { limits: None, running: false }));
-    assert_eq!(notices(&actions), [Notice::Absent(0), Notice::Absent(1), Notice::GroupUnusable]);
+    let missing = Notice::Missing { address: v4(1), home: 0, to: None };
+    assert_eq!(notices(&actions), [Notice::Absent(0), Notice::Absent(1), missing, Notice::GroupUnusable]);
     let actions = rig.change(1, |_| {});
     assert_eq!(
         notices(&actions),
@@ -212,4 +213,22 @@ fn a_snapshot_catches_up_with_what_was_missed() {
     assert_eq!([v4(1), v4(2), v4(9)].map(|address| rig.host(address)), [Some(2), None, Some(2)]);
     assert!(actions.contains(&Action::Announce(vec![(v4(1), 2), (v4(9), 2)])));
     assert_eq!(rig.wait(Duration::ZERO), []);
+}
+
+#[test]
+fn addresses_of_a_missing_member_are_told_where_they_are_and_a_standby_stands_in() {
+    let mut config = three_with_addresses();
+    config.members[1].standby = true;
+    let (mut rig, actions) = Rig::start_with(config, None, links([0, 1]), (1..=3).map(v4).collect());
+    assert_eq!(rig.active(), [0, 1], "the standby stands in");
+    let said = notices(&actions);
+    // Homes are those of the members that are not standby: 0, 2, 0.
+    let at = rig.host(v4(2)).expect("it is bound");
+    assert!(said.contains(&Notice::Missing { address: v4(2), home: 2, to: Some(at) }), "{said:?}");
+    let count = said.iter().filter(|notice| matches!(notice, Notice::Missing { .. })).count();
+    assert_eq!(count, 1, "{said:?}");
+    let actions = rig.change(2, |_| {});
+    assert_eq!(rig.host(v4(2)), Some(2), "at home");
+    assert_eq!(rig.active(), [0, 2], "the standby steps down");
+    assert!(!notices(&actions).iter().any(|notice| matches!(notice, Notice::Missing { .. })));
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{CarrierPoll, period};
+use super::{CarrierPoll, Watched, period};
 use crate::kernel::{
     sysfs::Sysfs,
     testing::{block_in_netns, ip, soon, veth_pair},
@@ -24,7 +24,10 @@ fn losses_returns_and_bounces_are_told_in_order() {
         veth_pair();
         let sysfs = Sysfs::open().expect("sysfs");
         let mut poll = CarrierPoll::new().expect("poll");
-        assert!(poll.add(7, &sysfs, "e0", false).expect("add"), "sysfs knows better than a stale message");
+        assert!(
+            poll.add(7, Watched::open(&sysfs, "e0", false).expect("open")).expect("add"),
+            "sysfs knows better than a stale message"
+        );
 
         ip("link set e1 down");
         assert_eq!(soon("loss", poll.next()).await.expect("next"), [(7, false)]);
@@ -43,8 +46,8 @@ fn a_look_tells_at_once_what_the_poll_then_does_not_repeat() {
         veth_pair();
         let sysfs = Sysfs::open().expect("sysfs");
         let mut poll = CarrierPoll::new().expect("poll");
-        poll.add('a', &sysfs, "e0", true).expect("add");
-        poll.add('b', &sysfs, "e1", true).expect("add");
+        poll.add('a', Watched::open(&sysfs, "e0", true).expect("open")).expect("add");
+        poll.add('b', Watched::open(&sysfs, "e1", true).expect("open")).expect("add");
         ip("link set e1 down");
         assert_eq!(poll.look('a'), [false]);
         assert_eq!(poll.look('a'), [false; 0]);
@@ -60,7 +63,7 @@ fn a_member_that_is_down_begins_as_netlink_had_it() {
         ip("link set e0 down");
         let sysfs = Sysfs::open().expect("sysfs");
         let mut poll = CarrierPoll::new().expect("poll");
-        assert!(!poll.add(0, &sysfs, "e0", false).expect("add"));
+        assert!(!poll.add(0, Watched::open(&sysfs, "e0", false).expect("open")).expect("add"));
         ip("link set e0 up");
         assert_eq!(soon("up", poll.next()).await.expect("next"), [(0, true)]);
     });
@@ -76,12 +79,12 @@ fn a_member_that_is_gone_or_removed_says_nothing_and_others_go_on() {
         let sysfs = Sysfs::open().expect("sysfs");
         let mut poll = CarrierPoll::new().expect("poll");
         for (key, ifname) in [(0, "e0"), (1, "e2"), (2, "e3")] {
-            poll.add(key, &sysfs, ifname, true).expect("add");
+            poll.add(key, Watched::open(&sysfs, ifname, true).expect("open")).expect("add");
         }
         ip("link del e0");
         poll.remove(2).expect("remove");
         ip("link set e3 down");
         assert_eq!(soon("loss", poll.next()).await.expect("next"), [(1, false)]);
-        assert!(poll.add(3, &sysfs, "e0", true).is_err(), "an absent interface cannot be watched");
+        assert!(Watched::open(&sysfs, "e0", true).is_err(), "an absent interface cannot be watched");
     });
 }

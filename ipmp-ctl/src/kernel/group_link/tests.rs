@@ -84,7 +84,8 @@ fn limits_reach_both_ends_and_stop_at_what_the_device_can() {
         let set = |limits| {
             let (group, handle) = (group.clone(), handle.clone());
             async move {
-                group.set_limits(&handle, limits).await.expect("limits");
+                let snapshot = dump(&handle).await.expect("dump");
+                group.set_limits(&handle, &snapshot, limits).await.expect("limits");
                 let links = dump(&handle).await.expect("dump").links;
                 [group.ifindex, group.peer_ifindex].map(|index| links[&index].limits)
             }

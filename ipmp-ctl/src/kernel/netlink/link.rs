@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipmp_common::member::Mac;
 use netlink_packet_route::link::{
-    LinkAttribute, LinkFlags, LinkInfo as InfoAttribute, LinkLayerType, LinkMessage,
+    InfoData, InfoVlan, LinkAttribute, LinkFlags, LinkInfo as InfoAttribute, LinkLayerType, LinkMessage,
 };
 
 use crate::engine::event::{Limits, Link};
@@ -45,6 +45,8 @@ pub struct LinkInfo {
     pub flags: LinkFlags,
     /// `veth`, `bridge`, `vlan`, `bond`, `macvlan`...; `None` for most NICs.
     pub kind: Option<String>,
+    /// Its VLAN, if it is a VLAN device.
+    pub vlan: Option<u16>,
     /// What it is a port of.
     pub controller: Option<Controller>,
     /// `IFLA_LINK`: the interface below a VLAN or macvlan, the peer of a veth.
@@ -90,6 +92,7 @@ impl From<&LinkMessage> for LinkInfo {
             ethernet: message.header.link_layer_type == LinkLayerType::Ether,
             flags,
             kind: None,
+            vlan: None,
             controller: None,
             lower: None,
             lower_elsewhere: false,
@@ -125,6 +128,7 @@ impl From<&LinkMessage> for LinkInfo {
                     for info in infos {
                         match info {
                             InfoAttribute::Kind(kind) => link.kind = Some(kind.to_string()),
+                            InfoAttribute::Data(InfoData::Vlan(data)) => link.vlan = vlan_id(data),
                             InfoAttribute::PortKind(kind) => controller_kind = kind.to_string(),
                             _ => {}
                         }
@@ -141,6 +145,10 @@ impl From<&LinkMessage> for LinkInfo {
             controller.map(|ifindex| Controller { ifindex, name: String::new(), kind: controller_kind });
         link
     }
+}
+
+fn vlan_id(data: &[InfoVlan]) -> Option<u16> {
+    data.iter().find_map(|item| if let InfoVlan::Id(id) = item { Some(*id) } else { None })
 }
 
 /// Fills in the names of controllers, and their kinds where the ports' own messages did not say.

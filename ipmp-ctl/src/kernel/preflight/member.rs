@@ -8,7 +8,7 @@ use netlink_packet_route::{
     route::{RouteProtocol, RouteType},
 };
 
-use super::{Facts, Findings};
+use super::{Facts, Findings, Severity};
 use crate::{
     config::{Member, TestAddresses},
     kernel::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Controllers that take every frame of their ports.
-const EXCLUSIVE: [&str; 4] = ["bridge", "bond", "team", "hsr"];
+const EXCLUSIVE: [&str; 5] = ["bridge", "bond", "team", "hsr", "openvswitch"];
 
 pub(super) fn check(member: &Member, facts: &Facts, findings: &mut Findings<'_>) {
     let name = &member.name;
@@ -28,8 +28,13 @@ pub(super) fn check(member: &Member, facts: &Facts, findings: &mut Findings<'_>)
         return;
     };
     let own_test_addresses = test_addresses(member);
-    for problem in unfit(link, facts).into_iter().chain(address_in_the_way(link, &own_test_addresses, facts))
-    {
+    if let Some(problem) = unfit(link, &facts.groups) {
+        // A group that is there already works on without it, until it is freed.
+        let is_enslaved = link.controller.is_some() && facts.snapshot.link(findings.group).is_some();
+        let severity = if is_enslaved { Severity::Warning } else { Severity::Error };
+        findings.add(severity, member.line, problem);
+    }
+    if let Some(problem) = address_in_the_way(link, &own_test_addresses, facts) {
         findings.error(member.line, problem);
     }
     if let Some(problem) = route_in_the_way(link, facts) {
@@ -52,8 +57,8 @@ fn test_addresses(member: &Member) -> Vec<IpAddr> {
     }
 }
 
-/// What keeps an interface from being a member at all.
-fn unfit(link: &LinkInfo, facts: &Facts) -> Option<String> {
+/// What keeps an interface from being a member of any of the `groups` there are.
+pub fn unfit(link: &LinkInfo, groups: &[String]) -> Option<String> {
     let name = &link.name;
     if link.flags.contains(LinkFlags::Loopback) {
         return Some(format!("{name} is a loopback interface: name Ethernet interfaces as members"));
@@ -61,7 +66,7 @@ fn unfit(link: &LinkInfo, facts: &Facts) -> Option<String> {
     if !link.ethernet {
         return Some(format!("{name} is not an Ethernet interface: only those can be members"));
     }
-    if let Some(group) = group_of_pair(name, facts) {
+    if let Some(group) = group_of_pair(name, groups) {
         return Some(format!("{name} belongs to the interface of group {group}: name other members"));
     }
     if link.is_kind("bridge") {
@@ -87,8 +92,8 @@ fn unfit(link: &LinkInfo, facts: &Facts) -> Option<String> {
     link.mac.is_none().then(|| format!("{name} has no MAC address: it cannot be a member"))
 }
 
-fn group_of_pair<'a>(name: &str, facts: &'a Facts) -> Option<&'a String> {
-    facts.groups.iter().find(|group| name == *group || name.strip_suffix("-p") == Some(group))
+fn group_of_pair<'a>(name: &str, groups: &'a [String]) -> Option<&'a String> {
+    groups.iter().find(|group| name == *group || name.strip_suffix("-p") == Some(group))
 }
 
 /// An address by which the host would go past the group.
