@@ -13,7 +13,9 @@
 //! nothing: the packet path is pinned, and the next daemon reads it back.
 
 mod addresses;
+mod anonymous;
 mod dump;
+mod error;
 mod filters;
 mod found;
 pub mod group;
@@ -39,7 +41,6 @@ mod watchers;
 
 use std::{
     collections::VecDeque,
-    io,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,8 +52,10 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+pub use self::error::DriverError;
 use self::{
     addresses::tell_link_locals,
+    error::system,
     found::Found,
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
@@ -64,7 +67,7 @@ use self::{
 use crate::{
     config::Config,
     control::server::Asked,
-    engine::event::MemberIndex,
+    engine::{anonymous::Anonymous, event::MemberIndex},
     kernel::{
         announce::Announcer,
         carrier::{CarrierPoll, Watched},
@@ -107,6 +110,8 @@ pub struct Driver {
     monitor: Monitor,
     announcer: Announcer,
     sysfs: Arc<Sysfs>,
+    /// Interfaces without a group, where they are to be watched.
+    strangers: Option<Anonymous>,
     /// Keyed by the group's number in `groups` when it was added; groups that are taken down leave a hole.
     groups: Vec<Option<GroupRuntime>>,
     carrier: CarrierPoll<MemberKey>,
@@ -139,37 +144,6 @@ pub struct Driver {
     demote_at: Option<Instant>,
 }
 
-/// Why the loop could not begin, or had to end.
-#[derive(Debug, thiserror::Error)]
-pub enum DriverError {
-    /// The kernel's messages.
-    #[error(transparent)]
-    Netlink(#[from] crate::kernel::netlink::NetlinkError),
-    /// The carrier poll.
-    #[error(transparent)]
-    Carrier(#[from] crate::kernel::carrier::CarrierError),
-    /// The sysfs of the network namespace.
-    #[error(transparent)]
-    Sysfs(#[from] crate::kernel::sysfs::SysfsError),
-    /// The socket for announcements.
-    #[error(transparent)]
-    Announce(#[from] crate::kernel::announce::AnnounceError),
-    /// A program at its place.
-    #[error(transparent)]
-    Path(#[from] crate::dataplane::group_path::PathError),
-    /// A thread or a descriptor could not be had.
-    #[error("{what}: {source}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// What the kernel says.
-        source: io::Error,
-    },
-    /// The kernel closed the subscription.
-    #[error("the subscription to link and address changes ended")]
-    MonitorEnded,
-}
-
 impl Driver {
     /// Subscribes to what happens. No group yet.
     pub fn new(
@@ -186,6 +160,7 @@ impl Driver {
             monitor: Monitor::subscribe()?,
             announcer: Announcer::open()?,
             sysfs: Arc::new(Sysfs::open()?),
+            strangers: None,
             groups: Vec::new(),
             carrier: CarrierPoll::new()?,
             snapshot: Snapshot::default(),
@@ -275,6 +250,7 @@ impl Driver {
             slow.reset();
         }
         tokio::pin!(stop);
+        self.watch_strangers(!self.config.track_interfaces_only_with_groups);
         loop {
             self.timer.set(self.next_wake()).map_err(system("setting a timer"))?;
             tokio::select! {
@@ -334,12 +310,14 @@ impl Driver {
     fn next_wake(&self) -> Option<Instant> {
         let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
         let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at, self.patience_ends()];
-        groups.chain(own.into_iter().flatten()).min()
+        let strangers = self.strangers.as_ref().and_then(Anonymous::next);
+        groups.chain(own.into_iter().flatten()).chain(strangers).min()
     }
 
     async fn on_time(&mut self) {
         self.groups.iter_mut().flatten().for_each(GroupRuntime::tell_time);
         let now = Instant::now();
+        self.serve_strangers(now);
         if self.resync_at.is_some_and(|at| at <= now) {
             self.resync_at = None;
             self.resync().await;
@@ -374,6 +352,7 @@ impl Driver {
             Change::AddressGone(address) => self.on_address(&address, false),
             Change::Lost => {}
         }
+        self.look_at_strangers();
     }
 
     /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
@@ -393,9 +372,4 @@ impl Driver {
     pub fn group_names(&self) -> Vec<String> {
         self.groups.iter().flatten().map(|group| group.name().to_owned()).collect()
     }
-}
-
-/// What went wrong with a thread or a descriptor.
-fn system(what: &'static str) -> impl Fn(io::Error) -> DriverError {
-    move |source| DriverError::System { what, source }
 }

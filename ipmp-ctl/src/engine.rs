@@ -46,6 +46,7 @@ use crate::config;
 pub mod action;
 mod active_set;
 mod announcer;
+pub mod anonymous;
 pub mod assignment;
 mod duplicates;
 pub mod event;

@@ -29,6 +29,11 @@ pub(super) trait View {
     fn lines(status: &Status) -> Vec<Self::Line<'_>>;
 }
 
+/// The name of a group; `None` for the interfaces without one.
+fn named(group: &str) -> Option<&str> {
+    (!group.is_empty()).then_some(group)
+}
+
 /// `0.42ms`.
 fn milliseconds(micros: u64) -> String {
     format!("{:.2}ms", micros as f64 / 1e3)

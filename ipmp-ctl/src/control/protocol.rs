@@ -81,14 +81,14 @@ pub enum Reply {
 /// Everything that the status views show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// The groups, in the order of the configuration.
+    /// The groups, in the order of the configuration; last the interfaces without one, if they are watched.
     pub groups: Vec<GroupStatus>,
 }
 
 /// A group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupStatus {
-    /// Its name.
+    /// Its name; empty for the interfaces that belong to no group and are watched all the same.
     pub group: String,
     /// `ok`, `degraded` or `failed`.
     pub state: String,

@@ -136,6 +136,10 @@ impl Driver {
                 ));
             }
         }
+        if self.is_watched(interface) {
+            let why = "it belongs to no group, so no other functioning interfaces are in its IPMP group";
+            return Err(format!("cannot take {interface} offline or put it online: {why}"));
+        }
         Err(format!("{interface}: not a physical interface or not in an IPMP group"))
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked on the control socket.
 
-use super::{Driver, group::GroupRuntime, status, teardown};
+use super::{Driver, anonymous, group::GroupRuntime, status, teardown};
 use crate::{
     control::{
         protocol::{Reply, Request, Status},
@@ -19,7 +19,8 @@ impl Driver {
             // An asker that has gone away needs no answer.
             Request::Probes => return drop(asker.send(self.watch_probes())),
             Request::Status => {
-                let groups = self.groups.iter().flatten().map(status::group).collect();
+                let groups = self.groups.iter().flatten().map(status::group);
+                let groups = groups.chain(self.strangers.iter().map(anonymous::status)).collect();
                 Reply::Status(Status { groups })
             }
             Request::Flow(flow) => {

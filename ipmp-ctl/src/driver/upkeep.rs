@@ -76,6 +76,7 @@ impl Driver {
             let event = group.snapshot_event(&self.snapshot);
             group.engine.handle(event, Instant::now());
         }
+        self.look_at_strangers();
     }
 
     /// Gives up the links that are no longer what they were: another link may have the name of a member, or its index.

@@ -14,6 +14,7 @@ use super::{
     assignment::{Assignment, SlotLink},
     event::{Event, Limits, Link, MemberIndex, Passages, Passing, ProbeId},
     member::MemberState,
+    offline::Refusal,
     timers::Timer,
     view::{GroupState, MemberView, ShownState},
 };
@@ -209,6 +210,26 @@ impl Rig {
     pub(crate) fn gone(&mut self, member: MemberIndex) -> Vec<Action> {
         self.links.remove(&member);
         self.tell(Event::LinkGone { member })
+    }
+
+    /// Takes a member offline.
+    pub(crate) fn offline(&mut self, member: MemberIndex, force: bool) -> Result<Vec<Action>, Refusal> {
+        let obeyed = self.engine.offline(member, force, self.now);
+        let actions = self.drain();
+        obeyed.map(|()| actions)
+    }
+
+    /// Puts a member back online.
+    pub(crate) fn online(&mut self, member: MemberIndex) -> Result<Vec<Action>, Refusal> {
+        let obeyed = self.engine.online(member, self.now);
+        let actions = self.drain();
+        obeyed.map(|()| actions)
+    }
+
+    /// Makes a member a standby, or none.
+    pub(crate) fn set_standby(&mut self, member: MemberIndex, standby: bool) -> Vec<Action> {
+        self.engine.set_standby(member, standby, self.now);
+        self.drain()
     }
 
     /// The members that carry traffic.

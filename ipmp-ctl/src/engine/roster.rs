@@ -248,7 +248,9 @@ impl Roster {
         self.touched = true;
         self.changes.notices.push(Notice::LinkDown(index));
         self.members[index].damping.link_down();
-        self.changes.lost |= self.members[index].kept;
+        if std::mem::take(&mut self.members[index].kept) {
+            self.replace();
+        }
         self.fail(index, Cause::Link);
     }
 

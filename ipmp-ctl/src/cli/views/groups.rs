@@ -6,7 +6,7 @@ use ipmp_common::Reason;
 use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, MovesStatus, Status};
 use serde::Serialize;
 
-use super::View;
+use super::{View, named};
 use crate::cli::table::Field;
 
 /// Groups.
@@ -19,9 +19,9 @@ impl View for Groups {
 
     fn fields<'a>() -> Vec<Field<GroupLine<'a>>> {
         vec![
-            Field::new("GROUP", 12, |line: &GroupLine<'_>| line.group.to_owned()),
+            Field::new("GROUP", 12, |line: &GroupLine<'_>| line.group.unwrap_or_default().to_owned()),
             // The interface of a group bears the group's name: Solaris can tell them apart, here they never differ.
-            Field::new("GROUPNAME", 12, |line| line.group.to_owned()),
+            Field::new("GROUPNAME", 12, |line| line.group.unwrap_or_default().to_owned()),
             Field::new("STATE", 10, |line| line.state.to_owned()),
             Field::new("FDT", 10, |line| line.fdt_ms.map(seconds).unwrap_or_default()),
             Field::new("INTERFACES", 30, |line| line.interfaces.marked()),
@@ -37,7 +37,7 @@ impl View for Groups {
 /// A group.
 #[derive(Serialize)]
 pub(in crate::cli) struct GroupLine<'a> {
-    group: &'a str,
+    group: Option<&'a str>,
     state: &'a str,
     fdt_ms: Option<u64>,
     interfaces: Ranked<'a>,
@@ -49,7 +49,7 @@ pub(in crate::cli) struct GroupLine<'a> {
 impl<'a> GroupLine<'a> {
     fn new(group: &'a GroupStatus) -> Self {
         Self {
-            group: &group.group,
+            group: named(&group.group),
             state: &group.state,
             fdt_ms: group.fdt_ms,
             interfaces: Ranked::of(&group.members),

@@ -3,7 +3,7 @@
 use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, ProbeCounts, Status};
 use serde::Serialize;
 
-use super::View;
+use super::{View, named};
 use crate::cli::table::Field;
 
 /// Interfaces: the members of all groups.
@@ -18,7 +18,7 @@ impl View for Interfaces {
         vec![
             Field::new("INTERFACE", 12, |line: &InterfaceLine<'_>| line.interface.to_owned()),
             Field::new("ACTIVE", 8, |line| if line.active { "yes" } else { "no" }.to_owned()),
-            Field::new("GROUP", 12, |line| line.group.to_owned()),
+            Field::new("GROUP", 12, |line| line.group.unwrap_or_default().to_owned()),
             Field::new("FLAGS", 10, |line| line.flags.to_owned()),
             Field::new("LINK", 10, |line| line.link.to_owned()),
             Field::new("PROBE", 10, |line| line.probe.to_owned()),
@@ -45,7 +45,7 @@ impl View for Interfaces {
 #[derive(Serialize)]
 pub(in crate::cli) struct InterfaceLine<'a> {
     interface: &'a str,
-    group: &'a str,
+    group: Option<&'a str>,
     active: bool,
     flags: &'a str,
     link: &'a str,
@@ -63,7 +63,7 @@ impl<'a> InterfaceLine<'a> {
     fn new(group: &'a GroupStatus, member: &'a MemberStatus) -> Self {
         Self {
             interface: &member.interface,
-            group: &group.group,
+            group: named(&group.group),
             active: member.active,
             flags: &member.flags,
             link: &member.link,

@@ -102,7 +102,8 @@ fn status() -> Status {
     let ipmp1 = group("ipmp1", "ok", None, &["+eth4", "~eth5"]);
     let ipmp2 = group("ipmp2", "failed", Some(30), &["eth6", "eth7"]);
     let mixed = group("ipmp3", "degraded", Some(600_000), &["eth8", "~eth9", "eth10", "~eth11", "+eth12"]);
-    Status { groups: vec![ipmp0, ipmp1, ipmp2, mixed] }
+    let without = group("", "ok", None, &["+eth13", "eth14"]);
+    Status { groups: vec![ipmp0, ipmp1, ipmp2, mixed, without] }
 }
 
 /// The table of a view with the fields of `-o`.
@@ -126,6 +127,7 @@ ipmp0       ipmp0       degraded  10.00s    eth0 eth2 [eth1]
 ipmp1       ipmp1       ok        --        eth4 (eth5)
 ipmp2       ipmp2       failed    0.03s     [eth6 eth7]
 ipmp3       ipmp3       degraded  600.00s   eth12 (eth9 eth11) [eth8 eth10]
+--          --          ok        --        eth13 [eth14]
 ";
     assert_eq!(shown::<Groups>(""), expected);
 }
@@ -147,7 +149,9 @@ eth4        yes     ipmp1       -------   up        disabled  ok
 eth5        no      ipmp1       is-----   up        disabled  ok
 ";
     assert!(text.starts_with(expected), "{text}");
-    assert_eq!(text.lines().count(), 1 + 12);
+    assert_eq!(text.lines().count(), 1 + 14);
+    let last = "eth14       no      --          -------   down      failed    failed";
+    assert_eq!(text.lines().last(), Some(last), "one without a group");
 }
 
 #[test]
@@ -180,6 +184,7 @@ fn json_has_the_documented_shape() {
         "interfaces": ["eth0", "eth2", "eth1"], "attached_by": "tcx", "reasons": reasons});
     assert_eq!(groups[0], first);
     assert_eq!(groups[1]["fdt_ms"], Value::Null);
+    assert_eq!([&groups[4]["group"], &interfaces[13]["group"]], [&Value::Null; 2]);
     assert_eq!(groups[3]["interfaces"], json!(["eth12", "eth9", "eth11", "eth8", "eth10"]));
 
     let first = json!({"interface": "eth0", "group": "ipmp0", "active": true, "flags": "-------", "link": "up",
@@ -187,7 +192,7 @@ fn json_has_the_documented_shape() {
         "rx_bytes": 700, "probes": {"sent": 20, "unsent": 0, "answered": 0, "lost": 3, "replies": 0, "forged": 1,
         "duplicate": 0, "out_of_window": 0, "malformed": 0}});
     assert_eq!(interfaces[0], first);
-    assert_eq!(interfaces.as_array().unwrap().len(), 12);
+    assert_eq!(interfaces.as_array().unwrap().len(), 14);
 
     let last = json!({"address": "198.51.100.22", "state": "down", "group": "ipmp0", "inbound": null, "outbound": []});
     assert_eq!(addresses[2], last);

@@ -26,6 +26,9 @@ enum Op {
     Speed(usize, Option<u32>),
     AddAddress(u8),
     RemoveAddress(u8),
+    Offline(usize, bool),
+    Online(usize),
+    SetStandby(usize, bool),
     /// Things happen that nobody tells, then a resync.
     Miss(Vec<Self>),
     Wait(u64),
@@ -43,8 +46,11 @@ fn single_op() -> impl Strategy<Value = Op> {
         3 => member.clone().prop_map(Op::Appear),
         1 => member.clone().prop_map(Op::Renumber),
         1 => (member.clone(), 0_u32..12).prop_map(|(member, mac)| Op::NewMac(member, mac)),
-        1 => (member, option::of(sample::select(vec![1000, 2500, 10_000, 25_000])))
+        1 => (member.clone(), option::of(sample::select(vec![1000, 2500, 10_000, 25_000])))
             .prop_map(|(member, speed)| Op::Speed(member, speed)),
+        2 => (member.clone(), prop::bool::weighted(0.2)).prop_map(|(member, force)| Op::Offline(member, force)),
+        3 => member.clone().prop_map(Op::Online),
+        1 => (member.clone(), any::<bool>()).prop_map(|(member, standby)| Op::SetStandby(member, standby)),
         1 => (0_u8..16).prop_map(Op::AddAddress),
         1 => (0_u8..16).prop_map(Op::RemoveAddress),
         2 => prop_oneof![0_u64..3000, 10_000_u64..100_000].prop_map(Op::Wait),
@@ -56,13 +62,15 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn any_group() -> impl Strategy<Value = config::Group> {
-    let members = vec((prop::bool::weighted(0.25), 1_u32..20), 1..=8);
+    let members = vec((prop::bool::weighted(0.25), 1_u32..20, 99_u8..102), 1..=8);
     (members, any::<bool>(), any::<bool>(), 0_u32..3, 0_u8..6, 0_u16..4).prop_map(
         |(members, weighted, failback, link_ups_per_minute, v4s, v6s)| {
-            let roles: String = members.iter().map(|(standby, _)| if *standby { 's' } else { 'a' }).collect();
+            let roles: String =
+                members.iter().map(|(standby, ..)| if *standby { 's' } else { 'a' }).collect();
             let mut config = config::Group { failback, link_ups_per_minute, ..group(&roles) };
-            for (member, (_, weight)) in config.members.iter_mut().zip(members) {
+            for (member, (_, weight, priority)) in config.members.iter_mut().zip(members) {
                 member.weight = weighted.then_some(weight);
+                member.priority = priority;
             }
             config.addresses.extend((0..v4s).map(net));
             config.addresses.extend((0..v6s).map(|n| data(ipnet::IpNet::new(v6(n), 64).unwrap())));
@@ -105,12 +113,18 @@ fn event(rig: &mut Rig, op: &Op) -> Option<Event> {
         }
         Op::AddAddress(n) => Some(Event::AddressAdded(address(n))),
         Op::RemoveAddress(n) => Some(Event::AddressRemoved(address(n))),
-        Op::Bounce(_) | Op::Miss(_) | Op::Wait(_) => None,
+        Op::Offline(..) | Op::Online(_) | Op::SetStandby(..) | Op::Bounce(_) | Op::Miss(_) | Op::Wait(_) => {
+            None
+        }
     }
 }
 
 fn apply(rig: &mut Rig, op: &Op) -> Vec<Action> {
+    let members = rig.engine.config().members.len();
     match op {
+        Op::Offline(member, force) => rig.offline(member % members, *force).unwrap_or_default(),
+        Op::Online(member) => rig.online(member % members).unwrap_or_default(),
+        Op::SetStandby(member, standby) => rig.set_standby(member % members, *standby),
         Op::Wait(ms) => rig.wait(Duration::from_millis(*ms)),
         Op::Bounce(member) => {
             let mut actions = apply(rig, &Op::Cut(*member));
@@ -265,13 +279,28 @@ fn check_step(before: &Rig, after: &Rig, op: &Op, actions: &[Action]) {
         "nothing is installed for nothing"
     );
 
-    if matches!(op, Op::Mend(_) | Op::Appear(_) | Op::AdminUp(_)) {
+    if matches!(op, Op::Mend(_) | Op::Appear(_) | Op::AdminUp(_) | Op::Online(_)) {
         let gained = SlotSet(new.usable.0 & !old.usable.0);
         if !gained.is_empty() && !is_moving(old) {
             check_return(before, after);
         }
     }
     check_slots(old, new);
+}
+
+/// The numbers of addresses that the active members host differ by one at most, each family by itself.
+fn check_level(rig: &Rig) {
+    let assignment = rig.engine.assignment();
+    for ipv6 in [false, true] {
+        let hosted = |slot: u16| {
+            let bindings = assignment.bindings.iter();
+            bindings.filter(|(address, choice)| address.is_ipv6() == ipv6 && choice.slot == slot).count()
+        };
+        let slots = rig.engine.view().members.into_iter().filter(|member| member.active);
+        let counts: Vec<_> = slots.filter_map(|member| member.slot).map(hosted).collect();
+        let (least, most) = (counts.iter().min(), counts.iter().max());
+        assert!(most <= least.map(|least| least + 1).as_ref(), "IPv6: {ipv6}: {counts:?}");
+    }
 }
 
 proptest! {
@@ -291,6 +320,24 @@ proptest! {
             prop_assert_eq!(rig.engine.poll_action(), None, "a timeout without reason does nothing");
             let again = apply(&mut rig, &Op::Miss(vec![]));
             prop_assert_eq!(again, vec![], "a resync without news does nothing");
+        }
+    }
+
+    #[test]
+    fn addresses_are_level_when_somebody_has_joined(config in any_group(), ops in vec(single_op(), 1..30)) {
+        let mut rig = Rig::start(config);
+        for op in &ops {
+            // Homes are dealt for what the configuration says; what differs from it is levelled as far as it goes.
+            if matches!(op, Op::AddAddress(_) | Op::RemoveAddress(_) | Op::SetStandby(..)) {
+                continue;
+            }
+            let before = rig.engine.assignment().usable;
+            apply(&mut rig, op);
+            let after = rig.engine.assignment().usable;
+            let (gained, lost) = (after.0 & !before.0, before.0 & !after.0);
+            if gained != 0 && lost == 0 {
+                check_level(&rig);
+            }
         }
     }
 
