@@ -29,6 +29,7 @@
 //! | `probing` | what is probed when, and what the replies mean |
 //! | `roster`, `member` | the state of each member |
 //! | `active_set` | which of the working members carry traffic |
+//! | `memory` | what the next engine of the group should know |
 //! | `group`, `weights`, `homes`, `slots` | what follows from it for the group, the shares, the addresses, the numbers |
 //! | `planner` | buckets, bindings, nominee, and the backup of each |
 //! | `settle`, `announcer` | what has to be done about it |
@@ -53,6 +54,7 @@ mod group;
 mod homes;
 mod link;
 pub mod member;
+pub mod memory;
 mod planner;
 mod probing;
 mod roster;
@@ -69,7 +71,7 @@ use self::{
     assignment::{Assignment, SlotLink},
     event::{Event, Limits, Link, MemberIndex, Replies},
     homes::Homes,
-    member::Past,
+    memory::Adopted,
     probing::Probing,
     roster::Roster,
     slots::Slots,
@@ -110,17 +112,22 @@ pub struct Engine {
     /// Whether something was told that needs all conclusions to be drawn.
     unsettled: bool,
     probing: Probing,
+    /// What an earlier engine has left, until the first snapshot.
+    adopted: Adopted,
+    /// When each member that is failed or gone was last known to work.
+    worked: BTreeMap<MemberIndex, Instant>,
     actions: VecDeque<Action>,
 }
 
 impl Engine {
-    /// A group by this configuration. `adopted` is what an earlier daemon has left in the packet path: where it still
-    /// fits, nothing moves. `seed` is where chance comes from: it spreads probes in time.
-    pub fn new(config: config::Group, adopted: Option<Assignment>, seed: u64, now: Instant) -> Self {
-        let assignment = adopted.unwrap_or_default();
+    /// A group by this configuration. `adopted` is what an earlier engine has left: where it still fits, nothing moves.
+    /// `seed` is where chance comes from: it spreads probes in time.
+    pub fn new(config: config::Group, adopted: Option<Adopted>, seed: u64, now: Instant) -> Self {
+        let adopted = adopted.unwrap_or_default();
+        let assignment = adopted.assignment.clone();
         Self {
             roster: Roster::new(&config),
-            homes: Homes::new(&config),
+            homes: Homes::new(&config, &adopted.memory),
             slots: Slots::new(assignment.slots.clone()),
             announcer: Announcer::default(),
             clock: now,
@@ -130,12 +137,14 @@ impl Engine {
             nominee: None,
             weights: Vec::new(),
             group_link: None,
-            unusable_told: false,
+            unusable_told: adopted.memory.unusable_told,
             started: false,
             install_at: None,
             unsettled: false,
             actions: VecDeque::new(),
-            probing: Probing::new(&config, seed),
+            probing: Probing::new(&config, adopted.memory.fdt, seed, now),
+            worked: BTreeMap::new(),
+            adopted,
             config,
         }
     }
@@ -203,6 +212,12 @@ impl Engine {
         &self.assignment
     }
 
+    /// Getter: when a member that is failed or gone last showed that it worked: its latest reply, or the loss of its link
+    /// as it was told.
+    pub fn worked_until(&self, member: MemberIndex) -> Option<Instant> {
+        self.worked.get(&member).copied()
+    }
+
     /// Getter: the configuration.
     pub fn config(&self) -> &config::Group {
         &self.config
@@ -223,16 +238,16 @@ impl Engine {
         }
         self.started = true;
         self.announcer.begin(self.config.members.len(), now);
-        let adopted = &self.assignment;
-        self.roster.begin(links, |link| {
-            let wanted = SlotLink { ifindex: link.ifindex, mac: link.mac };
-            match adopted.slots.iter().find(|&(_, &slot)| slot == wanted) {
-                Some((&slot, _)) if adopted.usable.contains(slot) => Past::Active,
-                // In a group that carried nothing nobody was idle by choice.
-                Some(_) if !adopted.usable.is_empty() => Past::Idle,
-                _ => Past::None,
-            }
-        });
+        let past: BTreeMap<_, _> = links
+            .iter()
+            .filter(|&(&index, _)| index < self.config.members.len())
+            .map(|(&index, link)| (index, self.past(index, link)))
+            .collect();
+        for (&index, past) in &past {
+            self.probing.remember(index, past);
+        }
+        self.roster.begin(links, self.adopted.age, |index| past.get(&index).cloned().unwrap_or_default());
+        self.adopted = Adopted::default();
     }
 
     fn note_test_address(&mut self, member: MemberIndex, address: IpAddr, present: bool) {

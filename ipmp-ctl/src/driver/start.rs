@@ -18,7 +18,7 @@ use crate::{
         pins::GroupPins,
         saved::SavedMap,
     },
-    engine::Engine,
+    engine::{Engine, memory::Adopted},
     kernel::{
         ethtool,
         group_link::{GroupLink, GroupLinkError},
@@ -145,6 +145,7 @@ async fn open(
     }
     prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
+    let adopted = adopted.map(|assignment| Adopted { assignment, ..Adopted::default() });
     let engine = Engine::new(config, adopted, random.number().map_err(StartError::Random)?, Instant::now());
     Ok(GroupRuntime {
         engine,

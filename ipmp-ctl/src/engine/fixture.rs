@@ -14,6 +14,7 @@ use super::{
     assignment::{Assignment, SlotLink},
     event::{Event, Limits, Link, MemberIndex, ProbeId},
     member::MemberState,
+    memory::Adopted,
     timers::Timer,
     view::{GroupState, MemberView, ShownState},
 };
@@ -130,6 +131,7 @@ impl Rig {
         addresses: Vec<IpAddr>,
     ) -> (Self, Vec<Action>) {
         let mut rig = Self::blank(config, 0);
+        let adopted = adopted.map(|assignment| Adopted { assignment, ..Adopted::default() });
         rig.engine = Engine::new(rig.engine.config().clone(), adopted, 0, rig.now);
         rig.links.clone_from(&links);
         let actions = rig.tell(Event::Snapshot { links, addresses });

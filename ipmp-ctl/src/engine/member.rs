@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use super::{action::Cause, event::Link, link::Damping, view::ShownState};
+use super::{
+    action::Cause,
+    event::Link,
+    link::Damping,
+    memory::{MemberMemory, ProbedMemory},
+    view::ShownState,
+};
 
 /// State of a member, as Solaris in.mpathd names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -49,8 +55,28 @@ pub(super) enum Probed {
     Yes,
 }
 
-/// What a member had to do under an earlier daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+impl From<Probed> for ProbedMemory {
+    fn from(probed: Probed) -> Self {
+        match probed {
+            Probed::No => Self::No,
+            Probed::NoTargets => Self::NoTargets,
+            Probed::Yes => Self::Yes,
+        }
+    }
+}
+
+impl From<ProbedMemory> for Probed {
+    fn from(probed: ProbedMemory) -> Self {
+        match probed {
+            ProbedMemory::No => Self::No,
+            ProbedMemory::NoTargets => Self::NoTargets,
+            ProbedMemory::Yes => Self::Yes,
+        }
+    }
+}
+
+/// What a member was under an earlier engine.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(super) enum Past {
     /// Not known.
     #[default]
@@ -59,6 +85,19 @@ pub(super) enum Past {
     Idle,
     /// It carried traffic.
     Active,
+    /// All that the earlier engine knew.
+    Known(Box<MemberMemory>),
+}
+
+impl Past {
+    /// Whether it carried traffic.
+    pub(super) fn carried(&self) -> bool {
+        match self {
+            Self::None | Self::Idle => false,
+            Self::Active => true,
+            Self::Known(memory) => memory.carried(),
+        }
+    }
 }
 
 /// One member.
@@ -78,7 +117,7 @@ pub(super) struct Member {
     pub(super) probed: Probed,
     /// Carries traffic though it is failed: it has link, and no member of the group does better.
     pub(super) kept: bool,
-    /// What it had to do under an earlier daemon, until it is started.
+    /// What it had to do under an earlier engine, until it is started.
     pub(super) past: Past,
     /// What damps its link.
     pub(super) damping: Damping,

@@ -17,6 +17,7 @@ use super::{
 use crate::config;
 
 mod keep;
+mod recall;
 
 /// What has happened to the members since it was last asked for.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ pub(super) struct Roster {
     changes: Changes,
     /// Whether anything has changed since it was last settled.
     touched: bool,
+    /// How old what was remembered of the members is.
+    memory_age: Duration,
     /// When members that are kept though they are failed have to go, now that others work again.
     keep_until: Option<Instant>,
 }
@@ -54,6 +57,7 @@ impl Roster {
             arrivals: 0,
             changes: Changes::default(),
             touched: false,
+            memory_age: Duration::ZERO,
             keep_until: None,
         }
     }
@@ -73,16 +77,17 @@ impl Roster {
         std::mem::take(&mut self.changes)
     }
 
-    /// The first look at the links: `past` tells what each had to do under an earlier daemon.
-    pub(super) fn begin(&mut self, links: &BTreeMap<MemberIndex, Link>, past: impl Fn(&Link) -> Past) {
+    /// The first look at the links: `past` tells what each member was under an earlier engine.
+    pub(super) fn begin(&mut self, links: &BTreeMap<MemberIndex, Link>, age: Duration, past: impl Fn(MemberIndex) -> Past) {
+        self.memory_age = age;
         for (index, member) in self.members.iter_mut().enumerate() {
             match links.get(&index) {
-                Some(link) => member.past = past(link),
+                Some(_) => member.past = past(index),
                 None => self.changes.notices.push(Notice::Absent(index)),
             }
         }
         let mut order: Vec<_> = links.keys().copied().filter(|&index| index < self.members.len()).collect();
-        order.sort_by_key(|&index| self.members[index].past != Past::Active);
+        order.sort_by_key(|&index| !self.members[index].past.carried());
         for index in order {
             self.appear(index, links[&index]);
         }
@@ -229,7 +234,7 @@ impl Roster {
     pub(super) fn settle(&mut self, fdt: Duration, now: Instant) {
         self.touched = false;
         self.hide_duplicates();
-        self.start_members();
+        self.start_members(now);
         if !self.members.iter().any(Member::is_usable) {
             self.keep_until = None;
             let waits = |member: &Member| member.state == MemberState::Failed && member.link_up();
@@ -286,27 +291,36 @@ impl Roster {
 
     /// Starts the members that have appeared, those first that carried traffic under an earlier daemon, standby members
     /// last. A link is taken to be up at first, so that one that is down makes the same transition as at any other time.
-    fn start_members(&mut self) {
+    fn start_members(&mut self, now: Instant) {
         let new = |index: &MemberIndex| {
             self.members[*index].link.is_some() && self.members[*index].state == MemberState::Init
         };
         let mut order: Vec<_> = (0..self.members.len()).filter(new).collect();
         order.sort_by_key(|&index| {
-            (self.members[index].past != Past::Active, self.members[index].standby, index)
+            (!self.members[index].past.carried(), self.members[index].standby, index)
         });
         let mut down = Vec::new();
+        let mut known = Vec::new();
         for index in order {
             let past = std::mem::take(&mut self.members[index].past);
+            if let Past::Known(memory) = past {
+                self.recall(index, &memory, now);
+                known.push((index, memory));
+                continue;
+            }
             self.enter(index, if past == Past::Idle { Entry::Repair } else { Entry::Start });
             match (self.members[index].link_up(), past) {
                 (true, _) => {}
                 // Who stood in for it has been told so by the earlier daemon: that comes after all have started.
                 (false, Past::Active) => down.push(index),
-                (false, Past::Idle | Past::None) => self.link_down(index),
+                (false, Past::Idle | Past::None | Past::Known(_)) => self.link_down(index),
             }
         }
         for index in down {
             self.link_down(index);
+        }
+        if !known.is_empty() {
+            self.catch_up(&known, now);
         }
     }
 
