@@ -16,6 +16,7 @@ mod addresses;
 mod dump;
 mod found;
 pub mod group;
+mod history;
 mod hook_worker;
 mod link_worker;
 mod links;
@@ -24,6 +25,7 @@ mod outcomes;
 pub mod prepare;
 mod prober;
 mod probing;
+pub mod reload;
 mod requests;
 mod routes;
 pub mod start;
@@ -51,12 +53,14 @@ use self::{
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
     prober::Prober,
+    reload::Site,
     watchers::Watchers,
 };
 use crate::{
     config::Config,
     control::server::Asked,
     engine::event::MemberIndex,
+    journal::Journal,
     kernel::{
         announce::Announcer,
         carrier::CarrierPoll,
@@ -95,6 +99,7 @@ type MemberKey = (GroupNumber, MemberIndex);
 pub struct Driver {
     config: Config,
     handle: Handle,
+    site: Site,
     monitor: Monitor,
     announcer: Announcer,
     sysfs: Sysfs,
@@ -107,6 +112,7 @@ pub struct Driver {
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
     keeper: StateKeeper,
+    journal: Journal,
     /// When the next thing is due.
     timer: Timer,
     /// From when the moments count at which probes leave.
@@ -163,15 +169,17 @@ impl Driver {
     /// Subscribes to what happens. No group yet.
     pub fn new(
         config: Config,
-        handle: Handle,
+        site: Site,
         asked: mpsc::Receiver<Asked>,
         keeper: StateKeeper,
+        journal: Journal,
     ) -> Result<Self, DriverError> {
         let (outcome_sender, outcomes) = mpsc::unbounded_channel();
         let hooks = HookWorker::start(outcome_sender).map_err(system("starting a thread"))?;
         Ok(Self {
             config,
-            handle,
+            handle: site.around.handle.clone(),
+            site,
             monitor: Monitor::subscribe()?,
             announcer: Announcer::open()?,
             sysfs: Sysfs::open()?,
@@ -183,6 +191,7 @@ impl Driver {
             found: mpsc::unbounded_channel(),
             asked,
             keeper,
+            journal,
             started: Instant::now(),
             timer: Timer::new().map_err(system("making a timer"))?,
             prober: Prober::new().map_err(system("preparing to probe"))?,
@@ -199,9 +208,23 @@ impl Driver {
     }
 
     /// Takes a group that has been set up, gives it its first assignment and its programs, and then its carrier.
-    pub async fn add(&mut self, mut group: GroupRuntime) -> Result<(), DriverError> {
+    pub async fn add(&mut self, group: GroupRuntime) -> Result<(), DriverError> {
+        self.groups.push(None);
+        let number = self.groups.len() - 1;
+        self.enter(number, group).await?;
+        let Some(Some(group)) = self.groups.get(number) else { return Ok(()) };
+        let by = group.path.attached_by().unwrap_or("nothing");
+        let (name, members) = (group.name().to_owned(), group.members.len());
+        tracing::info!(group = name, members, "the group is set up (programs by {by})");
+        let text = format!("group {name} of {members} members is set up");
+        self.record("set-up", Some(&name), None, text);
+        self.keeper.groups_are(self.group_names());
+        Ok(())
+    }
+
+    /// The same under this number.
+    async fn enter(&mut self, number: GroupNumber, mut group: GroupRuntime) -> Result<(), DriverError> {
         self.snapshot = dump(&self.handle).await?;
-        let number = self.groups.len();
         for index in 0..group.members.len() {
             let Some(link) = self.snapshot.link(&group.config().members[index].name).cloned() else {
                 continue;
@@ -216,8 +239,9 @@ impl Driver {
         }
         let event = group.snapshot_event(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
-        group.engine.handle(event, Instant::now());
+        // Before the snapshot: what was known of targets is recalled as soon as they are.
         self.read_first_routes(&mut group).await?;
+        group.engine.handle(event, Instant::now());
         // Maps, then programs, and carrier last: a group interface that comes up before its programs would do its
         // duplicate address detection unheard. What the engine wants of the interface therefore waits for the hooks.
         group.install_first(&mut self.hooks);
@@ -238,20 +262,16 @@ impl Driver {
         group.drain(&mut self.tools(number));
         group.follow_multicast();
         group.sync_hooks(&mut self.hooks);
-        let by = group.path.attached_by().unwrap_or("nothing");
-        tracing::info!(
-            group = group.name(),
-            members = group.members.len(),
-            "the group is set up (programs by {by})"
-        );
-        self.groups.push(Some(group));
-        self.keeper.groups_are(self.group_names());
+        let strangers = std::mem::take(&mut group.strangers);
+        teardown::restore(&self.handle, &group.config().name.clone(), strangers, group.path.tables()).await;
+        self.groups[number] = Some(group);
         Ok(())
     }
 
-    /// Runs until `stop` is done. SIGUSR1 has it log what it knows.
+    /// Runs until `stop` is done. SIGUSR1 has it log what it knows, SIGHUP read the configuration again.
     pub async fn run(&mut self, stop: impl Future<Output = ()>) -> Result<(), DriverError> {
         let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
+        let mut hang_up = signal(SignalKind::hangup()).map_err(system("waiting for SIGHUP"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
         for slow in [&mut multicast, &mut scan] {
@@ -282,33 +302,39 @@ impl Driver {
                 Some(touched) = self.follower.next() => self.on_routes(&touched),
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
-                Some(Asked { request, reply }) = self.asked.recv() => {
-                    let answer = self.answer(request).await;
+                Some(Asked { request, by, reply }) = self.asked.recv() => {
+                    let answer = self.answer(request, by).await;
                     // An asker that has gone away needs no answer.
                     drop(reply.send(answer));
                 }
-                _ = multicast.tick() => self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast),
+                _ = multicast.tick() => {
+                    self.groups.iter_mut().flatten().for_each(GroupRuntime::follow_multicast);
+                    self.remember_all();
+                }
                 _ = scan.tick() => self.scan().await,
                 Some(()) = tell.recv() => self.dump(),
+                // The log says what came of it.
+                Some(()) = hang_up.recv() => drop(self.reload(None).await),
                 () = &mut stop => return Ok(()),
             }
             self.drain();
+            self.remember();
         }
     }
 
     /// Carries out everything that the engines want done.
     fn drain(&mut self) {
-        let Self { groups, announcer, hooks, prober, watchers, .. } = self;
+        let Self { groups, announcer, hooks, prober, watchers, journal, .. } = self;
         for (number, group) in groups.iter_mut().enumerate() {
             if let Some(group) = group {
-                group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers });
+                group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers, journal });
             }
         }
     }
 
     fn tools(&mut self, group: GroupNumber) -> Tools<'_> {
-        let Self { announcer, hooks, prober, watchers, .. } = self;
-        Tools { group, announcer, hooks, prober, watchers }
+        let Self { announcer, hooks, prober, watchers, journal, .. } = self;
+        Tools { group, announcer, hooks, prober, watchers, journal }
     }
 
     fn next_wake(&self) -> Option<Instant> {

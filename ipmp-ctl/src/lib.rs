@@ -16,7 +16,8 @@
 //! * [`dataplane`] holds the packet path: how an [assignment](engine::assignment::Assignment) gets into the maps, how
 //!   programs get to their places, what survives the daemon.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
-//! * [`down`] takes away what a daemon left; [`state_file`] tells it where.
+//! * [`down`] takes away what a daemon left; [`state_file`] tells it where, and the next daemon what was known.
+//! * [`journal`] is what happened; [`scribe`] writes both files beside the loop.
 
 pub mod config;
 pub mod control;
@@ -25,5 +26,7 @@ pub mod dataplane;
 pub mod down;
 pub mod driver;
 pub mod engine;
+pub mod journal;
 pub mod kernel;
+pub mod scribe;
 pub mod state_file;

@@ -264,8 +264,34 @@ impl GroupPath {
         Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
     }
 
-    /// Attaches the programs at the group interface and at its `peer`.
+    /// Other programs are wanted at the members: they are missing from now on, and those that are there do their work until
+    /// they are replaced. Gives back what is to be detached.
+    pub fn change(
+        &mut self,
+        receive_on_member: bool,
+        driver_hook: Option<xdp::Mode>,
+    ) -> Result<Vec<Attached>, PathError> {
+        if self.fixed.receive_on_member != receive_on_member {
+            self.fixed.receive_on_member = receive_on_member;
+            for (slot, (link, attached)) in std::mem::take(&mut self.member_hooks) {
+                self.inherited.insert(slot, link);
+                attached.abandon();
+            }
+        }
+        if self.fixed.driver_hook == driver_hook {
+            return Ok(Vec::new());
+        }
+        self.fixed.driver_hook = driver_hook;
+        let old = std::mem::replace(&mut self.driver_hooks, DriverHooks::new(driver_hook));
+        self.driver_hooks.remove_others(&self.pins)?;
+        Ok(old.into_attached().collect())
+    }
+
+    /// Attaches the programs at the group interface and at its `peer`, unless this was done before.
     pub fn attach_group(&mut self, peer: &str) -> Result<(), PathError> {
+        if !self.group_hooks.is_empty() {
+            return Ok(());
+        }
         let interface = self.fixed.group.clone();
         for (place, interface) in [(Place::PeerIngress, peer), (Place::GroupEgress, interface.as_str())] {
             let hook = self.loader().attach(place, interface)?;

@@ -7,12 +7,15 @@ use crate::{
         server::Answer,
     },
     engine::view::ProbeShown,
+    journal::Asker,
 };
 
 impl Driver {
-    pub(super) async fn answer(&mut self, request: Request) -> Answer {
+    pub(super) async fn answer(&mut self, request: Request, by: Option<Asker>) -> Answer {
         let reply = match request {
             Request::Probes => return self.watch_probes(),
+            Request::Events { follow } => return self.events(follow),
+            Request::Reload => self.reload(by).await,
             Request::Status => {
                 let groups = self.groups.iter().flatten().map(status::group).collect();
                 Reply::Status(Status { groups })
@@ -24,7 +27,13 @@ impl Driver {
                     None => self.no_such_group(&flow.group),
                 }
             }
-            Request::Down { group } => self.down(&group).await,
+            Request::Down { group } => {
+                let reply = self.down(&group).await;
+                let asker = by.map_or_else(|| "somebody".to_owned(), |by| by.to_string());
+                let result = if reply == Reply::Done { "is taken down" } else { "could not be taken down" };
+                self.record("down", Some(&group), by, format!("group {group} {result}, as {asker} asked"));
+                reply
+            }
         };
         Answer::Reply(reply)
     }

@@ -6,6 +6,7 @@ use rtnetlink::Handle;
 
 use super::{
     group::{GroupRuntime, MemberRuntime},
+    history::Course,
     link_worker::LinkWorker,
     prepare::{self, PrepareError},
     teardown,
@@ -29,6 +30,7 @@ use crate::{
         settings,
         stable_mac::{End, stable_mac},
     },
+    state_file::remembered::{Identity, Remembered},
 };
 
 /// Why a group could not be set up.
@@ -77,17 +79,18 @@ pub struct Surroundings {
 }
 
 /// Sets a group up, or takes over what an earlier daemon left of it, up to the point where it only needs the first
-/// assignment. `pins` is locked. After an error the caller removes what was made.
+/// assignment. `pins` is locked; `recall` tells what the earlier daemon knew. After an error the caller removes what was made.
 pub async fn start(
     around: &Surroundings,
     config: config::Group,
     pins: GroupPins,
+    recall: impl FnOnce(&Identity) -> Option<Remembered>,
 ) -> Result<GroupRuntime, StartError> {
     let group = config.name.clone();
     let mac = |end| stable_mac(&around.host, &group, end);
     let created = GroupLink::create(&around.handle, &group, mac(End::Group), mac(End::Peer)).await;
     let (link, is_new) = created.map_err(|source| StartError::Link { group: group.clone(), source })?;
-    open(around, config, &link, pins, is_new).await
+    open(around, config, &link, pins, is_new, recall).await
 }
 
 async fn open(
@@ -96,6 +99,7 @@ async fn open(
     link: &GroupLink,
     pins: GroupPins,
     is_new: bool,
+    recall: impl FnOnce(&Identity) -> Option<Remembered>,
 ) -> Result<GroupRuntime, StartError> {
     let fixed = Fixed {
         group: config.name.clone(),
@@ -120,7 +124,7 @@ async fn open(
     path.set_group_mac(link.mac);
     let prepare_error = |source| StartError::Prepare { group: config.name.clone(), source };
     let snapshot = dump(&around.handle).await?;
-    teardown::put_back_strangers(&around.handle, &config, &snapshot, path.tables()).await;
+    let strangers = teardown::strangers(&config, &snapshot, path.tables());
     let mut members = Vec::new();
     for member in &config.members {
         let Some(info) = snapshot.link(&member.name).cloned() else {
@@ -145,7 +149,17 @@ async fn open(
     }
     prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
-    let adopted = adopted.map(|assignment| Adopted { assignment, ..Adopted::default() });
+    let identity = Identity::new(around.netns.cookie, link.ifindex);
+    // What is remembered of a group whose maps are gone is of no use.
+    let remembered = recall(&identity).filter(|_| adopted.is_some());
+    let adopted = adopted.map(|assignment| {
+        let age = remembered.as_ref().map(Remembered::age).unwrap_or_default();
+        Adopted {
+            assignment,
+            memory: remembered.map(|remembered| remembered.memory).unwrap_or_default(),
+            age,
+        }
+    });
     let engine = Engine::new(config, adopted, random.number().map_err(StartError::Random)?, Instant::now());
     Ok(GroupRuntime {
         engine,
@@ -158,5 +172,8 @@ async fn open(
         warned: BTreeSet::new(),
         awaiting: Vec::new(),
         routes: None,
+        strangers,
+        identity,
+        course: Course::default(),
     })
 }

@@ -60,7 +60,8 @@ impl Damping {
 
     /// Ages of the latest link-ups in milliseconds, oldest first.
     pub(super) fn ages_ms(&self, now: Instant) -> Vec<u64> {
-        self.ups.iter().map(|&up| now.saturating_duration_since(up).as_millis() as u64).collect()
+        let ages = self.ups.iter().map(|&up| now.saturating_duration_since(up));
+        ages.filter(|&age| age < WINDOW).map(|age| age.as_millis() as u64).collect()
     }
 
     /// Takes over what an earlier engine knew: these ages by now, and whether a repair waited. What lies before the

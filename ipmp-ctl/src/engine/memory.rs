@@ -165,11 +165,7 @@ impl Engine {
         Memory {
             members: remembered.collect(),
             candidates: self.homes.candidates().map(name).collect(),
-            homes: self
-                .homes
-                .iter()
-                .filter_map(|home| Some((home.address, name(home.member?))))
-                .collect(),
+            homes: self.homes.iter().filter_map(|home| Some((home.address, name(home.member?)))).collect(),
             fdt: Some(self.probing.fdt_memory()),
             unusable_told: self.unusable_told,
         }
@@ -208,7 +204,9 @@ impl Engine {
             (Some(false), None) if !nobody => Past::Idle,
             (None | Some(false), None) => Past::None,
             (None, Some(known)) => Past::Known(Box::new(known.clone())),
-            (Some(carried), Some(known)) if carried == known.carried() => Past::Known(Box::new(known.clone())),
+            (Some(carried), Some(known)) if carried == known.carried() => {
+                Past::Known(Box::new(known.clone()))
+            }
             // The maps are newer. It has come into service,
             (Some(true), Some(_)) => Past::Active,
             (Some(false), Some(_)) if nobody => Past::None,

@@ -78,7 +78,12 @@ impl Roster {
     }
 
     /// The first look at the links: `past` tells what each member was under an earlier engine.
-    pub(super) fn begin(&mut self, links: &BTreeMap<MemberIndex, Link>, age: Duration, past: impl Fn(MemberIndex) -> Past) {
+    pub(super) fn begin(
+        &mut self,
+        links: &BTreeMap<MemberIndex, Link>,
+        age: Duration,
+        past: impl Fn(MemberIndex) -> Past,
+    ) {
         self.memory_age = age;
         for (index, member) in self.members.iter_mut().enumerate() {
             match links.get(&index) {
@@ -296,9 +301,7 @@ impl Roster {
             self.members[*index].link.is_some() && self.members[*index].state == MemberState::Init
         };
         let mut order: Vec<_> = (0..self.members.len()).filter(new).collect();
-        order.sort_by_key(|&index| {
-            (!self.members[index].past.carried(), self.members[index].standby, index)
-        });
+        order.sort_by_key(|&index| (!self.members[index].past.carried(), self.members[index].standby, index));
         let mut down = Vec::new();
         let mut known = Vec::new();
         for index in order {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::engine::memory::Memory;
 use crate::engine::fixture::{data, group, net, v4, v6};
+use crate::engine::memory::Memory;
 
 fn homes(roles: &str, v4s: u8, v6s: u16) -> Homes {
     let mut config = group(roles);

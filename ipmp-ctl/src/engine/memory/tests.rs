@@ -44,7 +44,11 @@ fn a_member_that_probes_failed_stays_failed_and_needs_its_ten_answers() {
     let sent = lan.sent.len();
     assert!(lan.wait_for(20 * SECOND, is_repair).iter().any(is_repair));
     let asked = lan.sent[sent..].iter().filter(|sent| sent.probe.member == 1).count();
-    assert!((5..=8).contains(&asked), "{asked} more probes after about four answers, {:?}", lan.rig.now - restarted);
+    assert!(
+        (5..=8).contains(&asked),
+        "{asked} more probes after about four answers, {:?}",
+        lan.rig.now - restarted
+    );
 }
 
 #[test]
@@ -53,9 +57,7 @@ fn a_silent_member_fails_as_soon_as_it_would_have() {
     for losses in 1..5 {
         let mut lan = Lan::start(config.clone());
         lan.silence(2);
-        let lost = |action: &Action| {
-            matches!(action, Action::ProbeDone(record) if record.probe.member == 2 && record.arrival.is_none())
-        };
+        let lost = |action: &Action| matches!(action, Action::ProbeDone(record) if record.probe.member == 2 && record.arrival.is_none());
         for _ in 0..losses {
             assert!(lan.wait_for(5 * SECOND, lost).iter().any(lost));
         }
@@ -102,7 +104,11 @@ fn a_raised_failure_detection_time_and_the_round_trips_stay() {
     let after = lan.rig.engine.view();
     assert_eq!(after.fdt, before.fdt);
     let trips = |view: &crate::engine::view::GroupView| -> Vec<_> {
-        view.targets.iter().flat_map(|targets| &targets.targets).map(|target| (target.address, target.rtt)).collect()
+        view.targets
+            .iter()
+            .flat_map(|targets| &targets.targets)
+            .map(|target| (target.address, target.rtt))
+            .collect()
     };
     assert_eq!(trips(&after), trips(&before));
     let asked_anew = config::Group { failure_detection_time: SECOND * 14, ..config };

@@ -36,7 +36,8 @@ impl Roster {
     /// What has happened to the recalled members while nobody looked: losses last, so that whoever stands in for them is
     /// recalled by then.
     pub(super) fn catch_up(&mut self, known: &[(MemberIndex, Box<MemberMemory>)], now: Instant) {
-        let changed = |index: MemberIndex, memory: &MemberMemory| memory.link_up != self.members[index].link_up();
+        let changed =
+            |index: MemberIndex, memory: &MemberMemory| memory.link_up != self.members[index].link_up();
         let changed: Vec<_> =
             known.iter().filter(|(index, memory)| changed(*index, memory)).map(|(index, _)| *index).collect();
         let (up, down): (Vec<_>, Vec<_>) =
@@ -63,8 +64,7 @@ impl Roster {
         let wanted = self.members.iter().filter(|member| !member.standby).count().max(1);
         let active = |members: &[Member]| members.iter().filter(|member| member.is_active()).count();
         while active(&self.members) > wanted
-            && let Some(spare) =
-                self.members.iter().rposition(|member| member.is_active() && member.standby)
+            && let Some(spare) = self.members.iter().rposition(|member| member.is_active() && member.standby)
         {
             self.members[spare].inactive = true;
             self.changes.notices.push(Notice::Deactivated(spare));
