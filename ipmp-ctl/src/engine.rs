@@ -49,7 +49,7 @@ pub mod assignment;
 mod duplicates;
 pub mod event;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod group;
 mod homes;
 mod link;
