@@ -276,7 +276,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Wherever a daemon ends, the next one goes on as if it had not: nothing moves, nothing is news, and what follows is
     /// the same.
