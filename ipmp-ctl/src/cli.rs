@@ -13,12 +13,14 @@ use self::protocol::Protocol;
 mod check;
 mod daemon;
 mod down;
+mod events;
 mod firewall;
 mod flow;
 mod log;
 mod maintenance;
 mod output;
 mod protocol;
+mod reload;
 mod selection;
 mod stat;
 mod table;
@@ -87,10 +89,25 @@ Examples:
   ipmp-ctl check
   ipmp-ctl check --config ./ipmp.toml --link --netns blue";
 
+const RELOAD_NOTES: &str = "\
+The daemon reads the file that it was started with. One with a mistake, or one that does not fit this host, changes
+nothing. Groups that are the same are not touched, but for addresses and routes of the file that somebody has taken away:
+they are put back. SIGHUP does the same; its outcome is in the log, and in `ipmp-ctl events`.";
+
+const EVENTS_NOTES: &str = "\
+The latest 4096 events are kept, also when the daemon is started again. Without a daemon those of the last one at this
+socket are shown. OUTAGE, of a failure of a member that carried traffic: time from its last sign of life (a reply to a
+probe, or the loss of its link as the daemon saw it, at most 3 ms late) to the last write to the packet path.
+
+Examples:
+  ipmp-ctl events
+  ipmp-ctl events --follow --json";
+
 const DAEMON_EXAMPLES: &str = "\
 The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; default info). When it ends, by SIGTERM or
 SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
-SIGUSR1 has it log its members, targets, and what became of its probes.
+SIGUSR1 has it log its members, targets, and what became of its probes; SIGHUP has it read the configuration again
+(`ipmp-ctl reload`). What it knows of the groups it leaves to the next daemon at the same socket.
 
 Examples:
   ipmp-ctl daemon
@@ -122,6 +139,11 @@ pub(crate) enum Command {
     Offline(OfflineArgs),
     /// Put a member back into service
     Online(OnlineArgs),
+    /// Read the configuration again and apply the difference
+    #[command(after_help = RELOAD_NOTES)]
+    Reload,
+    /// Show what happened, newest last: detections, moves, announcements, commands
+    Events(EventsArgs),
     /// Remove a group: its programs, pins and group interface; settings are put back
     Down(DownArgs),
 }
@@ -241,6 +263,18 @@ pub(crate) struct OnlineArgs {
     pub(crate) interface: String,
 }
 
+/// `events`.
+#[derive(Debug, Args)]
+#[command(after_help = EVENTS_NOTES)]
+pub(crate) struct EventsArgs {
+    /// Go on with what happens from now on, until Ctrl-C
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Print one JSON object for each
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `down`.
 #[derive(Debug, Args)]
 pub(crate) struct DownArgs {
@@ -266,6 +300,8 @@ impl Cli {
             Command::Flow(args) => flow::run(&args, &socket),
             Command::Offline(args) => maintenance::offline(&args, &socket),
             Command::Online(args) => maintenance::online(&args, &socket),
+            Command::Reload => reload::run(&socket),
+            Command::Events(args) => events::run(&args, &socket),
             Command::Down(args) => down::run(&args, &socket),
         }
     }

@@ -26,6 +26,7 @@ pub use self::{
 
 mod across;
 mod address;
+mod difference;
 mod draft;
 mod duration;
 mod file;

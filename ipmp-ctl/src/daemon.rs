@@ -17,25 +17,22 @@ use tokio::{
 };
 
 use crate::{
-    config::{self, Config},
+    config::Config,
     control::server::Server,
     dataplane::{
         hook::AttachBy,
         pins::{self, GroupPins},
-        tables::Tables,
         trace::TraceLevel,
     },
-    driver::{
-        Driver,
-        start::{self, Surroundings},
-        teardown,
-    },
+    driver::{Driver, reload::Site, start::Surroundings},
+    journal::Journal,
     kernel::{
         netlink, netns,
         preflight::{self, Facts, Severity},
         stable_mac,
     },
     metrics::listener::MetricsServer,
+    scribe::Scribe,
     service,
     state_file::StateKeeper,
 };
@@ -139,21 +136,21 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
-    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone());
-    let mut driver = Driver::new(config.clone(), handle, requests, keeper)?;
+    let scribe = Scribe::start().context("starting a thread")?;
+    let journal = Journal::open(&options.socket, scribe.clone());
+    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe);
+    let site = Site { around, pins: options.pins.clone() };
+    let mut driver = Driver::new(config.clone(), site, requests, keeper, journal)?;
+    driver.record(
+        "daemon-started",
+        None,
+        None,
+        format!("the daemon has started, process {}", std::process::id()),
+    );
     for (group, pins) in config.groups.iter().zip(pins) {
-        let pin_path = pins.path().to_owned();
-        // Somebody may have deleted the interface of a group that is ours all the same.
-        let was_there =
-            crate::kernel::ifreq::index_of(&group.name).is_ok() || Tables::peek_meta(&pin_path).is_ok();
-        let added = add(&mut driver, &around, group.clone(), pins).await;
-        if let Err(error) = added {
-            if !was_there {
-                // An interface that was not there before is ours, and so is all that goes with it.
-                drop(teardown::left(&around.handle, &group.name, &pin_path).await);
-            }
+        if let Err(error) = driver.set_up(group.clone(), pins).await {
             driver.undo_new().await;
-            return Err(error);
+            bail!(error);
         }
     }
     tracing::info!(groups = config.groups.len(), "ready");
@@ -162,6 +159,8 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     service::stopping();
     drop(metrics);
     drop(server);
+    driver.remember_all();
+    driver.record("daemon-ended", None, None, "the daemon has ended; traffic goes on".to_owned());
     ended?;
     for group in driver.group_names() {
         tracing::info!(
@@ -170,16 +169,6 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-async fn add(
-    driver: &mut Driver,
-    around: &Surroundings,
-    group: config::Group,
-    pins: GroupPins,
-) -> anyhow::Result<()> {
-    let runtime = start::start(around, group, pins).await?;
-    Ok(driver.add(runtime).await?)
 }
 
 /// Checks the groups against the host, before anything is touched: all errors at once, with file and line.
@@ -217,14 +206,10 @@ fn lock_all(root: &Path, around: &Surroundings, config: &Config) -> anyhow::Resu
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("waiting for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("waiting for SIGINT")?;
-    let mut hang_up = signal(SignalKind::hangup()).context("waiting for SIGHUP")?;
     Ok(async move {
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
-                _ = hang_up.recv() => tracing::warn!("SIGHUP: the configuration is read at the start only; restart the daemon"),
-            }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
     })
 }

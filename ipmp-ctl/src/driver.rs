@@ -19,6 +19,7 @@ mod error;
 mod filters;
 mod found;
 pub mod group;
+mod history;
 mod hook_worker;
 mod interface;
 mod joining;
@@ -31,6 +32,7 @@ mod outcomes;
 pub mod prepare;
 mod prober;
 mod probing;
+pub mod reload;
 mod requests;
 mod routes;
 pub mod start;
@@ -62,12 +64,14 @@ use self::{
     joining::watched,
     maintenance::Leaving,
     prober::Prober,
+    reload::Site,
     watchers::Watchers,
 };
 use crate::{
     config::Config,
     control::server::Asked,
     engine::{anonymous::Anonymous, event::MemberIndex},
+    journal::Journal,
     kernel::{
         announce::Announcer,
         carrier::{CarrierPoll, Watched},
@@ -107,6 +111,7 @@ type MemberKey = (GroupNumber, MemberIndex);
 pub struct Driver {
     config: Config,
     handle: Handle,
+    site: Site,
     monitor: Monitor,
     announcer: Announcer,
     sysfs: Arc<Sysfs>,
@@ -123,6 +128,7 @@ pub struct Driver {
     /// Who waits for a member to carry nothing more.
     leaving: Vec<Leaving>,
     keeper: StateKeeper,
+    journal: Journal,
     /// When the next thing is due.
     timer: Timer,
     /// From when the moments count at which probes leave.
@@ -148,15 +154,17 @@ impl Driver {
     /// Subscribes to what happens. No group yet.
     pub fn new(
         config: Config,
-        handle: Handle,
+        site: Site,
         asked: mpsc::Receiver<Asked>,
         keeper: StateKeeper,
+        journal: Journal,
     ) -> Result<Self, DriverError> {
         let (outcome_sender, outcomes) = mpsc::unbounded_channel();
         let hooks = HookWorker::start(outcome_sender).map_err(system("starting a thread"))?;
         Ok(Self {
             config,
-            handle,
+            handle: site.around.handle.clone(),
+            site,
             monitor: Monitor::subscribe()?,
             announcer: Announcer::open()?,
             sysfs: Arc::new(Sysfs::open()?),
@@ -170,6 +178,7 @@ impl Driver {
             asked,
             leaving: Vec::new(),
             keeper,
+            journal,
             started: Instant::now(),
             timer: Timer::new().map_err(system("making a timer"))?,
             prober: Prober::new().map_err(system("preparing to probe"))?,
@@ -186,9 +195,23 @@ impl Driver {
     }
 
     /// Takes a group that has been set up, gives it its first assignment and its programs, and then its carrier.
-    pub async fn add(&mut self, mut group: GroupRuntime) -> Result<(), DriverError> {
+    pub async fn add(&mut self, group: GroupRuntime) -> Result<(), DriverError> {
+        self.groups.push(None);
+        let number = self.groups.len() - 1;
+        self.enter(number, group).await?;
+        let Some(Some(group)) = self.groups.get(number) else { return Ok(()) };
+        let by = group.path.attached_by().unwrap_or("nothing");
+        let (name, members) = (group.name().to_owned(), group.members.len());
+        tracing::info!(group = name, members, "the group is set up (programs by {by})");
+        let text = format!("group {name} of {members} members is set up");
+        self.record("set-up", Some(&name), None, text);
+        self.keeper.groups_are(self.group_names());
+        Ok(())
+    }
+
+    /// The same under this number.
+    async fn enter(&mut self, number: GroupNumber, mut group: GroupRuntime) -> Result<(), DriverError> {
         self.snapshot = dump(&self.handle).await?;
-        let number = self.groups.len();
         for index in 0..group.members.len() {
             let present = self.snapshot.link(&group.config().members[index].name).cloned();
             let Some(link) = present.filter(|_| group.members[index].excluded.is_none()) else { continue };
@@ -206,8 +229,9 @@ impl Driver {
         let event = group.snapshot_event(&self.snapshot);
         group.keep_addresses(&self.snapshot);
         tell_link_locals(&mut group, &self.snapshot);
-        group.engine.handle(event, Instant::now());
+        // Before the snapshot: what was known of targets is recalled as soon as they are.
         self.read_first_routes(&mut group).await?;
+        group.engine.handle(event, Instant::now());
         // Maps, then programs, and carrier last: a group interface that comes up before its programs would do its
         // duplicate address detection unheard. What the engine wants of the interface therefore waits for the hooks.
         group.install_first(&mut self.hooks);
@@ -227,20 +251,16 @@ impl Driver {
         group.drain(&mut self.tools(number));
         group.follow_multicast(&self.found.0);
         group.sync_hooks(&mut self.hooks);
-        let by = group.path.attached_by().unwrap_or("nothing");
-        tracing::info!(
-            group = group.name(),
-            members = group.members.len(),
-            "the group is set up (programs by {by})"
-        );
-        self.groups.push(Some(group));
-        self.keeper.groups_are(self.group_names());
+        let strangers = std::mem::take(&mut group.strangers);
+        teardown::restore(&self.handle, &group.config().name.clone(), strangers, group.path.tables()).await;
+        self.groups[number] = Some(group);
         Ok(())
     }
 
-    /// Runs until `stop` is done. SIGUSR1 has it log what it knows.
+    /// Runs until `stop` is done. SIGUSR1 has it log what it knows, SIGHUP read the configuration again.
     pub async fn run(&mut self, stop: impl Future<Output = ()>) -> Result<(), DriverError> {
         let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
+        let mut hang_up = signal(SignalKind::hangup()).map_err(system("waiting for SIGHUP"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
         let watchdog = service::watchdog();
@@ -275,23 +295,29 @@ impl Driver {
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
                 Some(asked) = self.asked.recv() => self.on_asked(asked).await,
-                _ = multicast.tick() => self.follow_multicast(),
+                _ = multicast.tick() => {
+                    self.follow_multicast();
+                    self.remember_all();
+                }
                 _ = scan.tick() => self.scan().await,
                 _ = alive.tick(), if watchdog.is_some() => service::alive(),
                 Some(()) = tell.recv() => self.dump(),
+                // The log says what came of it.
+                Some(()) = hang_up.recv() => drop(self.reload(None).await),
                 () = &mut stop => return Ok(()),
             }
             self.drain();
             self.answer_leaving();
+            self.remember();
         }
     }
 
     /// Carries out everything that the engines want done.
     fn drain(&mut self) {
-        let Self { groups, announcer, hooks, prober, watchers, .. } = self;
+        let Self { groups, announcer, hooks, prober, watchers, journal, .. } = self;
         for (number, group) in groups.iter_mut().enumerate() {
             if let Some(group) = group {
-                group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers });
+                group.drain(&mut Tools { group: number, announcer, hooks, prober, watchers, journal });
             }
         }
     }
@@ -303,8 +329,8 @@ impl Driver {
     }
 
     fn tools(&mut self, group: GroupNumber) -> Tools<'_> {
-        let Self { announcer, hooks, prober, watchers, .. } = self;
-        Tools { group, announcer, hooks, prober, watchers }
+        let Self { announcer, hooks, prober, watchers, journal, .. } = self;
+        Tools { group, announcer, hooks, prober, watchers, journal }
     }
 
     fn next_wake(&self) -> Option<Instant> {

@@ -30,6 +30,7 @@
 //! | `probing` | what is probed when, and what the replies mean |
 //! | `roster`, `member` | the state of each member |
 //! | `active_set` | which of the working members carry traffic |
+//! | `memory` | what the next engine of the group should know |
 //! | `group`, `weights`, `homes`, `slots` | what follows from it for the group, the shares, the addresses, the numbers |
 //! | `planner` | buckets, bindings, nominee, and the backup of each |
 //! | `moves` | when a planned move is over |
@@ -51,11 +52,12 @@ pub mod assignment;
 mod duplicates;
 pub mod event;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod group;
 mod homes;
 mod link;
 pub mod member;
+pub mod memory;
 mod moves;
 pub mod offline;
 mod planner;
@@ -74,7 +76,7 @@ use self::{
     assignment::{Assignment, SlotLink},
     event::{Event, Limits, Link, MemberIndex, Passages, Replies},
     homes::Homes,
-    member::Past,
+    memory::Adopted,
     moves::Moves,
     probing::Probing,
     roster::Roster,
@@ -117,17 +119,22 @@ pub struct Engine {
     unsettled: bool,
     probing: Probing,
     moves: Moves,
+    /// What an earlier engine has left, until the first snapshot.
+    adopted: Adopted,
+    /// When each member that is failed or gone was last known to work.
+    worked: BTreeMap<MemberIndex, Instant>,
     actions: VecDeque<Action>,
 }
 
 impl Engine {
-    /// A group by this configuration. `adopted` is what an earlier daemon has left in the packet path: where it still
-    /// fits, nothing moves. `seed` is where chance comes from: it spreads probes in time.
-    pub fn new(config: config::Group, adopted: Option<Assignment>, seed: u64, now: Instant) -> Self {
-        let assignment = adopted.unwrap_or_default();
+    /// A group by this configuration. `adopted` is what an earlier engine has left: where it still fits, nothing moves.
+    /// `seed` is where chance comes from: it spreads probes in time.
+    pub fn new(config: config::Group, adopted: Option<Adopted>, seed: u64, now: Instant) -> Self {
+        let adopted = adopted.unwrap_or_default();
+        let assignment = adopted.assignment.clone();
         Self {
             roster: Roster::new(&config),
-            homes: Homes::new(&config),
+            homes: Homes::new(&config, &adopted.memory),
             slots: Slots::new(assignment.slots.clone()),
             announcer: Announcer::default(),
             clock: now,
@@ -137,13 +144,15 @@ impl Engine {
             nominee: None,
             weights: Vec::new(),
             group_link: None,
-            unusable_told: false,
+            unusable_told: adopted.memory.unusable_told,
             started: false,
             install_at: None,
             unsettled: false,
             actions: VecDeque::new(),
-            probing: Probing::new(&config, seed),
+            probing: Probing::new(&config, adopted.memory.fdt, seed, now),
             moves: Moves::new(seed),
+            worked: BTreeMap::new(),
+            adopted,
             config,
         }
     }
@@ -216,6 +225,12 @@ impl Engine {
         &self.assignment
     }
 
+    /// Getter: when a member that is failed or gone last showed that it worked: its latest reply, or the loss of its link
+    /// as it was told.
+    pub fn worked_until(&self, member: MemberIndex) -> Option<Instant> {
+        self.worked.get(&member).copied()
+    }
+
     /// Getter: the configuration.
     pub fn config(&self) -> &config::Group {
         &self.config
@@ -236,16 +251,17 @@ impl Engine {
         }
         self.started = true;
         self.announcer.begin(self.config.members.len(), now);
-        let adopted = &self.assignment;
-        self.roster.begin(links, |link| {
-            let wanted = SlotLink { ifindex: link.ifindex, mac: link.mac };
-            match adopted.slots.iter().find(|&(_, &slot)| slot == wanted) {
-                Some((&slot, _)) if adopted.usable.contains(slot) => Past::Active,
-                // In a group that carried nothing nobody was idle by choice.
-                Some(_) if !adopted.usable.is_empty() => Past::Idle,
-                _ => Past::None,
-            }
-        });
+        self.recall_offline();
+        let past: BTreeMap<_, _> = links
+            .iter()
+            .filter(|&(&index, _)| index < self.config.members.len())
+            .map(|(&index, link)| (index, self.past(index, link)))
+            .collect();
+        for (&index, past) in &past {
+            self.probing.remember(index, past);
+        }
+        self.roster.begin(links, self.adopted.age, |index| past.get(&index).cloned().unwrap_or_default());
+        self.adopted = Adopted::default();
     }
 
     fn note_test_address(&mut self, member: MemberIndex, address: IpAddr, present: bool) {

@@ -18,7 +18,8 @@
 //! * [`metrics`] shows the same status to Prometheus.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
 //! * [`link_check`] proves that the members of a group share one link.
-//! * [`down`] takes away what a daemon left; [`state_file`] tells it where. [`service`] talks to the service manager.
+//! * [`down`] takes away what a daemon left; [`state_file`] tells it where, and the next daemon what was known.
+//! * [`journal`] is what happened; [`scribe`] writes both files beside the loop. [`service`] talks to the service manager.
 
 pub mod config;
 pub mod control;
@@ -27,8 +28,10 @@ pub mod dataplane;
 pub mod down;
 pub mod driver;
 pub mod engine;
+pub mod journal;
 pub mod kernel;
 pub mod link_check;
 pub mod metrics;
+pub mod scribe;
 pub mod service;
 pub mod state_file;

@@ -1,16 +1,30 @@
-//! Where a daemon's groups are, for `down` when the daemon is no longer there: a small file beside its control socket.
+//! What outlives a daemon beside its pins: a small file beside its control socket. It says where the groups are, for `down`
+//! when the daemon is no longer there, and what each of them knew, for the next daemon.
+//!
+//! The file is replaced whole and by renaming, so nobody ever reads half of one; what is remembered of a group names what
+//! it is true of, and is ignored for anything else.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read as _, Write as _},
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
+use self::remembered::Remembered;
+
+mod keeper;
+pub mod remembered;
+#[cfg(test)]
+mod tests;
+
+pub use self::keeper::StateKeeper;
+
 /// What the file says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateFile {
     /// The argument of `--netns`, a name made absolute.
     pub netns: Option<PathBuf>,
@@ -18,14 +32,15 @@ pub struct StateFile {
     pub pins: PathBuf,
     /// The groups that are up.
     pub groups: Vec<String>,
+    /// What each of them knew, as [`Remembered`]. A value of another version is not understood, and the rest is.
+    #[serde(default)]
+    pub memory: BTreeMap<String, serde_json::Value>,
 }
 
 impl StateFile {
     /// Its place, beside the socket.
     pub fn path(socket: &Path) -> PathBuf {
-        let mut path = socket.as_os_str().to_owned();
-        path.push(".state");
-        PathBuf::from(path)
+        beside(socket, ".state")
     }
 
     /// Reads the file beside `socket`; `None` if there is none.
@@ -34,17 +49,7 @@ impl StateFile {
     /// It cannot be read, is not of this version, or belongs to somebody else: in a directory that anyone may write to,
     /// anyone could tell root what to take down.
     pub fn read(socket: &Path) -> io::Result<Option<Self>> {
-        let mut file = match File::open(Self::path(socket)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if file.metadata()?.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "it belongs to another user and is not trusted",
-            ));
-        }
+        let Some(mut file) = open_own(&Self::path(socket))? else { return Ok(None) };
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         Ok(Some(serde_json::from_str(&text)?))
@@ -63,40 +68,53 @@ impl StateFile {
                 _ => Ok(()),
             };
         }
-        let mut new = path.clone().into_os_string();
-        new.push(".new");
-        // One left by a crash, or put there by somebody else, must not be written through.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        File::create_new(&new)?.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
-        fs::rename(&new, &path)
+        replace(&path, serde_json::to_string(self)?.as_bytes())
+    }
+
+    /// What is remembered of a group; `Err` says why it is not understood.
+    pub fn remembered(&self, group: &str) -> Result<Option<Remembered>, serde_json::Error> {
+        self.memory.get(group).map(|value| Remembered::deserialize(value)).transpose()
     }
 }
 
-/// Keeps the file of a running daemon true.
-#[derive(Debug)]
-pub struct StateKeeper {
-    state: StateFile,
-    socket: PathBuf,
+/// The path of a file beside the socket.
+pub fn beside(socket: &Path, suffix: &str) -> PathBuf {
+    let mut path = socket.as_os_str().to_owned();
+    path.push(suffix);
+    PathBuf::from(path)
 }
 
-impl StateKeeper {
-    /// For a daemon that listens at `socket`. Nothing is written yet.
-    pub fn new(netns: Option<PathBuf>, pins: PathBuf, socket: PathBuf) -> Self {
-        Self { state: StateFile { netns, pins, groups: Vec::new() }, socket }
+/// Opens a file that this user has written; `None` if there is none.
+///
+/// # Errors
+/// It cannot be opened, or belongs to somebody else.
+pub fn open_own(path: &Path) -> io::Result<Option<File>> {
+    let file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let owner = file.metadata()?.uid();
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "it belongs to another user and is not trusted",
+        ));
     }
+    Ok(Some(file))
+}
 
-    /// Writes down which groups are up. The daemon goes on without the file; the operator is told.
-    pub fn groups_are(&mut self, groups: Vec<String>) {
-        self.state.groups = groups;
-        if let Err(error) = self.state.write(&self.socket) {
-            let path = StateFile::path(&self.socket);
-            tracing::warn!(
-                "{}: {error}; `ipmp-ctl down` without a daemon will need --netns and --pins",
-                path.display()
-            );
-        }
+/// Puts a file with this content in place of one that may be there.
+///
+/// # Errors
+/// What the file system says.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = beside(path, ".new");
+    // One left by a crash, or put there by somebody else, must not be written through.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
+    File::create_new(&new)?.write_all(content)?;
+    fs::rename(&new, path)
 }

@@ -75,8 +75,11 @@ impl Daemon {
         daemon
     }
 
-    /// Another configuration for the next start. It has the same groups.
+    /// Another configuration for the next start or `reload`. Groups that are new in it are removed in the end too.
     pub fn configure(&mut self, config: &dyn ToString) {
+        let new = groups(&config.to_string()).into_iter().filter(|name| !self.groups.contains(name));
+        let new: Vec<_> = new.collect();
+        self.groups.extend(new);
         fs::write(self.config(), config.to_string()).expect("the configuration can be written");
     }
 
@@ -114,6 +117,11 @@ impl Daemon {
         let status = eventually("the daemon refuses", SOON, || self.exited().ok_or_else(|| self.log()));
         self.child = None;
         (status, self.log())
+    }
+
+    /// Starts the process and does not wait for anything.
+    pub fn launch(&mut self) {
+        self.spawn();
     }
 
     fn spawn(&mut self) {
@@ -197,6 +205,22 @@ impl Daemon {
     /// The process.
     pub fn pid(&self) -> Pid {
         Pid::from_child(self.child.as_ref().expect("the daemon runs"))
+    }
+
+    /// Writes another configuration and has the daemon read it: what the command gave.
+    pub fn reload(&mut self, config: &dyn ToString) -> Output {
+        self.configure(config);
+        self.ctl(&["reload"])
+    }
+
+    /// What `events --json` shows: an object each.
+    pub fn events(&self) -> Vec<Value> {
+        let output = self.ctl(&["events", "--json"]);
+        assert!(output.status.success(), "{}", ctl::describe(&output));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect()
     }
 
     /// Removes a group; the daemon or, without one, the command does it.

@@ -37,6 +37,7 @@ pub mod residue;
 pub mod rig;
 pub mod silence;
 pub mod skip;
+pub mod steady;
 pub mod stream;
 pub mod switch;
 pub mod topology;

@@ -8,51 +8,22 @@ use ipmp_tests::{
     ctl,
     daemon::stat,
     eventually::{A_WHILE, SOON, always, eventually, holds},
-    machine,
     packet_socket::Direction,
     packets::Packet,
     plan,
-    stream::Stream,
     topology::port,
 };
-
-/// Streams in both directions of both families, at a rate that leaves an emulated processor time for the daemon.
-fn streams(rig: &Rig) -> Vec<Stream> {
-    let rate = if machine::is_emulated() { 200 } else { 1000 };
-    let mut streams = Vec::new();
-    for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
-        streams.push(Stream::start(rig.host(), data, rig.peer(), SocketAddr::new(peer, 5000), rate));
-        streams.push(Stream::start(rig.peer(), peer, rig.host(), SocketAddr::new(data, 5000), rate));
-    }
-    streams
-}
-
-/// `event` happens while packets flow, and none is lost or doubled.
-fn without_loss(rig: &mut Rig, event: impl FnOnce(&mut Daemon)) {
-    rig.until_reachable();
-    let streams = streams(rig);
-    for stream in &streams {
-        stream.until_received(200);
-    }
-    event(&mut rig.daemon);
-    for stream in &streams {
-        stream.until_received(500);
-    }
-    for report in streams.into_iter().map(Stream::finish) {
-        assert_eq!((report.lost, report.duplicates, report.reordered), (0, 0, 0), "{report}");
-    }
-}
 
 #[test]
 fn a_killed_daemon_leaves_traffic_flowing() {
     let mut rig = Rig::new(Topology::new());
-    without_loss(&mut rig, Daemon::kill9);
+    rig.without_loss(Daemon::kill9);
 }
 
 #[test]
 fn a_new_daemon_takes_the_path_over_without_a_lost_packet() {
     let mut rig = Rig::new(Topology::new());
-    without_loss(&mut rig, |daemon| {
+    rig.without_loss(|daemon| {
         daemon.kill9();
         daemon.restart();
     });
@@ -73,7 +44,7 @@ fn clsact_filters_are_taken_over_without_a_lost_packet_and_removed_by_down() {
     let before = filters(rig.host(), &ours);
     assert_eq!(before.len(), 5, "one on each member, one at each end of the group interface: {before:#?}");
     assert_eq!(tcx_programs(rig.host(), &members), 0, "programs on TCX hooks");
-    without_loss(&mut rig, |daemon| {
+    rig.without_loss(|daemon| {
         daemon.kill9();
         daemon.restart();
     });
@@ -119,7 +90,7 @@ fn a_restart_keeps_the_flow_seed() {
 #[test]
 fn sigterm_leaves_the_path_and_says_so() {
     let mut rig = Rig::new(Topology::new());
-    without_loss(&mut rig, |daemon| {
+    rig.without_loss(|daemon| {
         let status = daemon.terminate();
         assert_eq!(status.code(), Some(0), "{}", daemon.log());
     });

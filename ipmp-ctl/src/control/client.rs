@@ -2,17 +2,22 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _},
+    marker::PhantomData,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use super::protocol::{ProbeLine, Reply, Request};
+use serde::de::DeserializeOwned;
+
+use super::protocol::{Event, ProbeLine, Reply, Request};
 
 #[cfg(test)]
 mod tests;
 
-/// How long the daemon may take.
+/// How long the daemon may take to apply a configuration: it makes programs ready and waits for the kernel.
+const RELOAD_PATIENCE: Duration = Duration::from_mins(2);
+/// How long the daemon may take otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Size beyond which a reply is not read on, in bytes: 64 groups of 64 members are far below.
 const LONGEST: usize = 16 << 20;
@@ -60,7 +65,8 @@ pub enum ClientError {
 
 /// Asks the daemon that listens at `socket`, and waits for its answer.
 pub fn ask(socket: &Path, request: &Request) -> Result<Reply, ClientError> {
-    ask_within(socket, request, PATIENCE)
+    let patience = if *request == Request::Reload { RELOAD_PATIENCE } else { PATIENCE };
+    ask_within(socket, request, patience)
 }
 
 fn ask_within(socket: &Path, request: &Request, patience: Duration) -> Result<Reply, ClientError> {
@@ -79,14 +85,15 @@ fn ask_within(socket: &Path, request: &Request, patience: Duration) -> Result<Re
     serde_json::from_slice(&line).map_err(|source| ClientError::BadReply { socket: named(), source })
 }
 
-/// Probes as they are answered or lost.
+/// Lines that the daemon goes on writing.
 #[derive(Debug)]
-pub struct Probes {
+pub struct Lines<T> {
     socket: PathBuf,
     lines: BufReader<UnixStream>,
+    of: PhantomData<T>,
 }
 
-/// Why no probes are seen, or no more.
+/// Why no lines are seen, or no more.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
     /// The daemon says why.
@@ -98,17 +105,26 @@ pub enum WatchError {
 }
 
 /// Asks the daemon that listens at `socket` for every probe from now on.
-pub fn watch_probes(socket: &Path) -> Result<Probes, ClientError> {
+pub fn watch_probes(socket: &Path) -> Result<Lines<ProbeLine>, ClientError> {
+    watch(socket, &Request::Probes)
+}
+
+/// Asks the daemon that listens at `socket` for what happened, and with `follow` for what happens from now on.
+pub fn events(socket: &Path, follow: bool) -> Result<Lines<Event>, ClientError> {
+    watch(socket, &Request::Events { follow })
+}
+
+fn watch<T>(socket: &Path, request: &Request) -> Result<Lines<T>, ClientError> {
     let named = || socket.to_owned();
     let connect = || {
         let mut stream = UnixStream::connect(socket)?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut question = serde_json::to_vec(&Request::Probes)?;
+        let mut question = serde_json::to_vec(request)?;
         question.push(b'\n');
         stream.write_all(&question).map(|()| stream)
     };
     match connect() {
-        Ok(stream) => Ok(Probes { socket: named(), lines: BufReader::new(stream) }),
+        Ok(stream) => Ok(Lines { socket: named(), lines: BufReader::new(stream), of: PhantomData }),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
             Err(ClientError::NotRunning { socket: named() })
         }
@@ -116,13 +132,13 @@ pub fn watch_probes(socket: &Path) -> Result<Probes, ClientError> {
     }
 }
 
-impl Probes {
-    /// Waits for the next probe.
-    pub fn next_line(&mut self) -> Result<ProbeLine, WatchError> {
+impl<T: DeserializeOwned> Lines<T> {
+    /// Waits for the next line; `None`: there are no more.
+    pub fn next_line(&mut self) -> Result<Option<T>, WatchError> {
         let socket = || self.socket.clone();
         let mut text = String::new();
         match self.lines.by_ref().take(LONGEST as u64).read_line(&mut text) {
-            Ok(0) => return Err(ClientError::NoReply { socket: socket() }.into()),
+            Ok(0) => return Ok(None),
             Ok(_) => {}
             Err(source) => return Err(ClientError::Socket { socket: socket(), source }.into()),
         }
@@ -130,7 +146,7 @@ impl Probes {
             return Err(WatchError::Refused(reason));
         }
         let line = serde_json::from_str(&text);
-        line.map_err(|source| ClientError::BadReply { socket: socket(), source }.into())
+        line.map(Some).map_err(|source| ClientError::BadReply { socket: socket(), source }.into())
     }
 }
 

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::journal::Entry as Event;
+
 /// What a command asks of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case")]
@@ -27,6 +29,13 @@ pub enum Request {
         /// Its interface.
         interface: String,
     },
+    /// What happened: a line of [`Event`] each, oldest first. Only a refusal is a [`Reply`].
+    Events {
+        /// Whether to go on with what happens from now on, until the asker closes the connection.
+        follow: bool,
+    },
+    /// Read the configuration again and apply the difference.
+    Reload,
     /// Remove a group: programs, pins, group interface; settings put back.
     Down {
         /// The group.
@@ -38,8 +47,8 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Probes | Self::Flow(_) => false,
-            Self::Offline { .. } | Self::Online { .. } | Self::Down { .. } => true,
+            Self::Status | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
+            Self::Offline { .. } | Self::Online { .. } | Self::Reload | Self::Down { .. } => true,
         }
     }
 }
@@ -71,6 +80,13 @@ pub enum Reply {
     Flow(FlowReply),
     /// Done, nothing to tell.
     Done,
+    /// To [`Request::Reload`]: done.
+    Reloaded {
+        /// What has changed, a line each; empty: nothing.
+        changes: Vec<String>,
+        /// Warnings, a line each.
+        warnings: Vec<String>,
+    },
     /// Not done.
     Refused {
         /// Why, in words for the user.
@@ -147,6 +163,8 @@ pub struct MemberStatus {
     pub rx_packets: u64,
     /// Their bytes.
     pub rx_bytes: u64,
+    /// Where replies to its probes are accounted for: `tc`, or `xdp` at its driver; `None` while nowhere.
+    pub probe_hook: Option<String>,
     /// Its probes.
     pub probes: ProbeCounts,
 }

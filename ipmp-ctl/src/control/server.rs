@@ -11,14 +11,14 @@ use std::{
 
 use serde::Serialize;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
     sync::{Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 
-use super::protocol::{ProbeLine, Reply, Request};
-use crate::kernel::lock;
+use super::protocol::{Event, ProbeLine, Reply, Request};
+use crate::{journal::Asker, kernel::lock};
 
 /// Longest request in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -33,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Asked {
     /// What is asked.
     pub request: Request,
+    /// Who asks; `None` if the kernel does not tell.
+    pub by: Option<Asker>,
     /// Where the answer goes.
     pub reply: oneshot::Sender<Answer>,
 }
@@ -44,6 +46,8 @@ pub enum Answer {
     Reply(Reply),
     /// Lines until the client goes away.
     Probes(mpsc::Receiver<ProbeLine>),
+    /// What happened, and then, if that is wanted, what happens until the client goes away.
+    Events(Vec<Event>, Option<mpsc::Receiver<Event>>),
 }
 
 /// Why the daemon cannot listen.
@@ -160,39 +164,63 @@ fn clear_stale(path: &Path) -> Result<(), ServerError> {
 }
 
 async fn serve(stream: UnixStream, asked: mpsc::Sender<Asked>) {
-    let is_root = stream.peer_cred().is_ok_and(|peer| peer.uid() == 0);
+    let by = stream.peer_cred().ok().map(|peer| Asker { uid: peer.uid(), pid: peer.pid() });
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut read = BufReader::new(read.take(LONGEST));
     let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, read.read_line(&mut line)).await else { return };
-    match answer(&line, is_root, &asked).await {
+    match answer(&line, by, &asked).await {
         // A client that has gone away needs no reply.
         Answer::Reply(reply) => drop(write_line(&mut write, &reply).await),
-        Answer::Probes(mut lines) => {
-            let mut more = String::new();
-            loop {
-                tokio::select! {
-                    line = lines.recv() => {
-                        let Some(line) = line else { return };
-                        if write_line(&mut write, &line).await.is_err() {
-                            return;
-                        }
-                    }
-                    // The client says nothing more; it closes.
-                    _ = read.read_line(&mut more) => return,
+        Answer::Probes(lines) => pass_on(lines, &mut read, &mut write).await,
+        Answer::Events(past, live) => {
+            for chunk in past.chunks(64) {
+                if write_lines(&mut write, chunk).await.is_err() {
+                    return;
                 }
+            }
+            if let Some(live) = live {
+                pass_on(live, &mut read, &mut write).await;
             }
         }
     }
 }
 
+/// Writes what comes, a line each, until nothing more does or the client goes away.
+async fn pass_on(
+    mut lines: mpsc::Receiver<impl Serialize>,
+    read: &mut (impl AsyncBufRead + Unpin),
+    write: &mut OwnedWriteHalf,
+) {
+    let mut more = String::new();
+    loop {
+        tokio::select! {
+            line = lines.recv() => {
+                let Some(line) = line else { return };
+                if write_line(write, &line).await.is_err() {
+                    return;
+                }
+            }
+            // The client says nothing more; it closes.
+            _ = read.read_line(&mut more) => return,
+        }
+    }
+}
+
 async fn write_line(write: &mut OwnedWriteHalf, value: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_string(value)?;
-    text.push('\n');
+    write_lines(write, std::slice::from_ref(value)).await
+}
+
+async fn write_lines(write: &mut OwnedWriteHalf, values: &[impl Serialize]) -> io::Result<()> {
+    let mut text = String::new();
+    for value in values {
+        text += &serde_json::to_string(value)?;
+        text.push('\n');
+    }
     tokio::time::timeout(PATIENCE, write.write_all(text.as_bytes())).await?
 }
 
-async fn answer(line: &str, is_root: bool, asked: &mpsc::Sender<Asked>) -> Answer {
+async fn answer(line: &str, by: Option<Asker>, asked: &mpsc::Sender<Asked>) -> Answer {
     let refused = |reason: String| Answer::Reply(Reply::Refused { reason });
     let request: Request = match serde_json::from_str(line) {
         Ok(request) => request,
@@ -202,12 +230,12 @@ async fn answer(line: &str, is_root: bool, asked: &mpsc::Sender<Asked>) -> Answe
             ));
         }
     };
-    if request.changes() && !is_root {
+    if request.changes() && by.is_none_or(|by| by.uid != 0) {
         return refused("only root may change a group: run it with sudo".to_owned());
     }
     let (reply, answered) = oneshot::channel();
     let ending = || refused("the daemon is ending".to_owned());
-    if asked.send(Asked { request, reply }).await.is_err() {
+    if asked.send(Asked { request, by, reply }).await.is_err() {
         return ending();
     }
     answered.await.unwrap_or_else(|_| ending())

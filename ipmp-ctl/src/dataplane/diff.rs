@@ -101,4 +101,6 @@ pub fn diff(installed: &Assignment, wanted: &Assignment) -> Vec<MapOp> {
 }
 
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod tests;

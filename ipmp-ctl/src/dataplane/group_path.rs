@@ -10,7 +10,7 @@ use ipmp_common::{MemberCounters, Reason, layout::ADDRESSES, member::Mac};
 use super::{
     diff::{MapOp, diff},
     driver_hooks::DriverHooks,
-    hook::{self, HookError, Place},
+    hook::{self, HookError, Place, xdp},
     object::{self, LoadError},
     pins::{self, GroupPins, PinError},
     probes::ProbeTable,
@@ -224,6 +224,29 @@ impl GroupPath {
 
     fn loader(&self) -> Loader {
         Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
+    }
+
+    /// Other programs are wanted at the members: they are missing from now on, and those that are there do their work until
+    /// they are replaced. Gives back what is to be detached.
+    pub fn change(
+        &mut self,
+        receive_on_member: bool,
+        driver_hook: Option<xdp::Mode>,
+    ) -> Result<Vec<Attached>, PathError> {
+        if self.fixed.receive_on_member != receive_on_member {
+            self.fixed.receive_on_member = receive_on_member;
+            for (slot, (link, attached)) in std::mem::take(&mut self.member_hooks) {
+                self.inherited.insert(slot, link);
+                attached.abandon();
+            }
+        }
+        if self.fixed.driver_hook == driver_hook {
+            return Ok(Vec::new());
+        }
+        self.fixed.driver_hook = driver_hook;
+        let old = std::mem::replace(&mut self.driver_hooks, DriverHooks::new(driver_hook));
+        self.driver_hooks.remove_others(&self.pins)?;
+        Ok(old.into_attached().collect())
     }
 
     /// Takes out the programs of members that no slot holds any more, to be detached.

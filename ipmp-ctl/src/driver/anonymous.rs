@@ -98,6 +98,7 @@ fn member_status(Shown { name, link_up, failed }: Shown<'_>) -> MemberStatus {
         tx_bytes: 0,
         rx_packets: 0,
         rx_bytes: 0,
+        probe_hook: None,
         probes: ProbeCounts::default(),
     }
 }

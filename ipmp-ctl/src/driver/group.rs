@@ -9,13 +9,14 @@ use std::{
 use super::{
     GroupNumber,
     filters::Filter,
+    history::Course,
     hook_worker::HookWorker,
     interface::InterfaceState,
     joining::see_carrier,
     link_worker::LinkWorker,
-    notices,
     prober::Prober,
     probing::{AwaitedProgram, ProbeTally},
+    teardown::Changed,
     watchers::Watchers,
 };
 use crate::{
@@ -26,12 +27,14 @@ use crate::{
         action::Action,
         event::{Event, Link, MemberIndex, RouteTargets},
     },
+    journal::Journal,
     kernel::{
         announce::{AnnounceError, Announcer},
         group_link::GroupLink,
         netlink::{LinkInfo, Snapshot},
         sysctl,
     },
+    state_file::remembered::Identity,
 };
 
 /// What the driver knows of a member beside the engine.
@@ -69,6 +72,8 @@ pub(super) struct Tools<'a> {
     pub(super) prober: &'a mut Prober,
     /// Watch probes.
     pub(super) watchers: &'a mut Watchers,
+    /// Learns what happens.
+    pub(super) journal: &'a mut Journal,
 }
 
 /// One group at run time.
@@ -95,6 +100,12 @@ pub struct GroupRuntime {
     pub unwritten: Option<String>,
     /// The targets that its routes offer, as the engine was last told.
     pub routes: Option<RouteTargets>,
+    /// Members of an earlier configuration: put back as they were once nothing names them any more.
+    pub strangers: Vec<Changed>,
+    /// What its memory is true of.
+    pub identity: Identity,
+    /// What has happened of late.
+    pub course: Course,
 }
 
 impl GroupRuntime {
@@ -169,16 +180,24 @@ impl GroupRuntime {
                 self.forget_rtt(member, family, target_index);
             }
             Action::Install(assignment) => {
+                let used = self.path.installed().usable;
                 self.unwritten = self.path.apply(&assignment).err().map(|error| error.to_string());
                 if let Some(error) = &self.unwritten {
                     tracing::error!(group = self.name(), "{error}");
                     self.engine.handle(Event::InstallFailed, Instant::now());
                 }
+                self.note_install(used);
                 self.sync_hooks(tools.hooks);
                 self.find_slots(tools);
             }
             Action::SetGroupLink { limits, running } => self.link_worker.set(limits, running),
-            Action::Announce(addresses) => self.announce(&addresses, tools.announcer),
+            Action::Announce(addresses) => {
+                self.announce(&addresses, tools.announcer);
+                // What is repeated is no news.
+                if self.has_installed() {
+                    self.tell_announced(&addresses, tools.journal);
+                }
+            }
             Action::ReportMemberships => {
                 let asked = tools.announcer.membership_queries(self.link.peer_ifindex, self.link.peer_mac);
                 self.log_announcement(asked);
@@ -189,7 +208,7 @@ impl GroupRuntime {
                 }
             }
             Action::PurgeQueue(member) => self.purge_queue(member),
-            Action::Notify(notice) => notices::log(self.config(), &notice),
+            Action::Notify(notice) => self.tell(&notice, tools.journal),
         }
     }
 

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Driver, MemberKey, group::GroupRuntime, prepare};
+use super::{Driver, GroupNumber, MemberKey, group::GroupRuntime, prepare};
 use crate::{
     control::{protocol::Reply, server::Answer},
     engine::offline::Refusal,
+    journal::Asker,
 };
 
 /// How long `offline` waits for the member to carry nothing more.
@@ -15,7 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Somebody who has commanded `offline` and waits until the member carries nothing more.
 pub(super) struct Leaving {
-    member: MemberKey,
+    group: GroupNumber,
+    /// By name: its number may be another one when the configuration has been read again.
+    member: String,
     until: Instant,
     asker: oneshot::Sender<Answer>,
 }
@@ -26,11 +29,14 @@ impl Driver {
         &mut self,
         interface: &str,
         force: bool,
+        by: Option<Asker>,
         asker: oneshot::Sender<Answer>,
     ) {
         match self.try_offline(interface, force).await {
             Ok(member) => {
-                self.leaving.push(Leaving { member, until: Instant::now() + PATIENCE, asker });
+                self.record_command("offline", member, by);
+                let (group, until) = (member.0, Instant::now() + PATIENCE);
+                self.leaving.push(Leaving { group, member: interface.to_owned(), until, asker });
             }
             // An asker that has gone away needs no answer.
             Err(reason) => drop(asker.send(Answer::Reply(Reply::Refused { reason }))),
@@ -38,30 +44,44 @@ impl Driver {
     }
 
     /// `online`.
-    pub(super) async fn take_online(&mut self, interface: &str) -> Reply {
+    pub(super) async fn take_online(&mut self, interface: &str, by: Option<Asker>) -> Reply {
         match self.try_online(interface).await {
-            Ok(()) => Reply::Done,
+            Ok(member) => {
+                self.record_command("online", member, by);
+                Reply::Done
+            }
             Err(reason) => Reply::Refused { reason },
         }
+    }
+
+    /// The journal learns who commanded what; what comes of it is an event of its own.
+    fn record_command(&mut self, command: &str, (number, member): MemberKey, by: Option<Asker>) {
+        let Some(Some(group)) = self.groups.get(number) else { return };
+        let (group, member) = (group.name().to_owned(), name(group, member).to_owned());
+        let asker = by.map_or_else(|| "somebody".to_owned(), |by| by.to_string());
+        self.record(command, Some(&group), by, format!("{asker} asked for {member} to go {command}"));
     }
 
     /// Answers those whose member carries nothing more, or who have waited long enough.
     pub(super) fn answer_leaving(&mut self) {
         let now = Instant::now();
-        for Leaving { member: (number, member), until, asker } in std::mem::take(&mut self.leaving) {
-            let reply = match &self.groups[number] {
-                None => Reply::Refused { reason: "its group has been removed meanwhile".to_owned() },
-                Some(group) if !group.engine.is_retired(member) => {
-                    let reason = format!("{} has been put back online meanwhile", name(group, member));
-                    Reply::Refused { reason }
+        for leaving in std::mem::take(&mut self.leaving) {
+            let interface = &leaving.member;
+            let group = self.groups[leaving.group].as_ref();
+            let reply = match group.and_then(|group| Some((group, group.member_named(interface)?))) {
+                None => Reply::Refused {
+                    reason: format!("{interface} has been removed from its group meanwhile"),
+                },
+                Some((group, member)) if !group.engine.is_retired(member) => {
+                    Reply::Refused { reason: format!("{interface} has been put back online meanwhile") }
                 }
-                Some(group) if group.engine.carries(member) && now < until => {
-                    self.leaving.push(Leaving { member: (number, member), until, asker });
+                Some((group, member)) if group.engine.carries(member) && now < leaving.until => {
+                    self.leaving.push(leaving);
                     continue;
                 }
                 Some(_) => Reply::Done,
             };
-            drop(asker.send(Answer::Reply(reply)));
+            drop(leaving.asker.send(Answer::Reply(reply)));
         }
     }
 
@@ -87,7 +107,7 @@ impl Driver {
         Ok((number, member))
     }
 
-    async fn try_online(&mut self, interface: &str) -> Result<(), String> {
+    async fn try_online(&mut self, interface: &str) -> Result<MemberKey, String> {
         let (number, member) = self.member_called(interface)?;
         let group = self.groups[number].as_ref().ok_or("its group has been removed")?;
         group.engine.may_go_online(member).map_err(|refusal| cannot_online(group, member, refusal))?;
@@ -100,7 +120,8 @@ impl Driver {
         }
         let group = self.groups[number].as_mut().ok_or("its group has been removed")?;
         let obeyed = group.engine.online(member, Instant::now());
-        obeyed.map_err(|refusal| cannot_online(group, member, refusal))
+        obeyed.map_err(|refusal| cannot_online(group, member, refusal))?;
+        Ok((number, member))
     }
 
     /// Whether the packet path has taken the member's leave in, and its test addresses are off the interface.

@@ -11,7 +11,7 @@ impl Driver {
         let Outcome { group: name, place, link, result } = outcome;
         let number =
             self.groups.iter().position(|group| group.as_ref().is_some_and(|group| group.name() == name));
-        let Self { groups, announcer, hooks, prober, watchers, .. } = self;
+        let Self { groups, announcer, hooks, prober, watchers, journal, .. } = self;
         let group = number.and_then(|number| Some((number, groups[number].as_mut()?)));
         match (group, result) {
             (Some((number, group)), Ok(attached)) => {
@@ -22,7 +22,7 @@ impl Driver {
                 }
                 // The program at the driver comes after the other one.
                 group.sync_hooks(hooks);
-                group.listen_on(&mut Tools { group: number, announcer, hooks, prober, watchers });
+                group.listen_on(&mut Tools { group: number, announcer, hooks, prober, watchers, journal });
                 group.complete_interface(hooks);
             }
             (None, Ok(attached)) => hooks.detach(&name, attached),

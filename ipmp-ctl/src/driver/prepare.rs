@@ -45,11 +45,26 @@ pub async fn group(
     settings::apply(Role::Group, &link.name, link.ifindex, &mut SavedMap(tables.saved_settings()))?;
     let interface = Interface { name: &link.name, index: link.ifindex };
     keep_other_addresses(config, interface);
+    addresses_and_routes(handle, config, interface, snapshot).await.map(drop)
+}
+
+/// Sees to it that the group interface has the configured addresses and routes, and no address that an earlier
+/// configuration gave it. What it did not have.
+pub async fn addresses_and_routes(
+    handle: &Handle,
+    config: &config::Group,
+    interface: Interface<'_>,
+    snapshot: &Snapshot,
+) -> Result<Vec<String>, PrepareError> {
     remove_forgotten(handle, config, interface, snapshot).await?;
+    let mut new = Vec::new();
     for address in &config.addresses {
-        addresses::add_address(handle, interface, address.net).await?;
+        if addresses::add_address(handle, interface, address.net).await? {
+            new.push(address.net.to_string());
+        }
     }
-    routes(handle, config, interface).await
+    new.extend(routes(handle, config, interface).await?);
+    Ok(new)
 }
 
 /// Prepares a group interface that was made anew, with the addresses that the old one had. Goes on past errors and says
@@ -91,18 +106,22 @@ fn keep_other_addresses(config: &config::Group, interface: Interface<'_>) {
     }
 }
 
+/// Adds the routes of the configuration. Those that were not there.
 async fn routes(
     handle: &Handle,
     config: &config::Group,
     interface: Interface<'_>,
-) -> Result<(), PrepareError> {
+) -> Result<Vec<String>, PrepareError> {
+    let mut new = Vec::new();
     for prefix in foreign_test_prefixes(config) {
         routes::add_test_prefix(handle, interface, prefix).await?;
     }
     for route in &config.routes {
-        routes::add_route(handle, interface, route).await?;
+        if routes::add_route(handle, interface, route).await? {
+            new.push(format!("route to {} via {}", route.destination, route.via));
+        }
     }
-    Ok(())
+    Ok(new)
 }
 
 /// Takes away the data addresses that an earlier daemon put there and the configuration no longer names. Those that were
@@ -127,7 +146,7 @@ async fn remove_forgotten(
 
 /// The subnets of test addresses in which the group has no data address. Without a route to them by the group interface
 /// the kernel would drop what comes from there as misdirected.
-fn foreign_test_prefixes(config: &config::Group) -> Vec<IpNet> {
+pub fn foreign_test_prefixes(config: &config::Group) -> Vec<IpNet> {
     let mut prefixes = Vec::new();
     for member in &config.members {
         let TestAddresses::V4(tests) = &member.test_addresses else { continue };

@@ -11,13 +11,15 @@ use crate::{
 
 impl Driver {
     /// Answers, or keeps the asker until there is an answer.
-    pub(super) async fn on_asked(&mut self, Asked { request, reply: asker }: Asked) {
+    pub(super) async fn on_asked(&mut self, Asked { request, by, reply: asker }: Asked) {
         let reply = match request {
             Request::Offline { interface, force } => {
-                return self.take_offline(&interface, force, asker).await;
+                return self.take_offline(&interface, force, by, asker).await;
             }
             // An asker that has gone away needs no answer.
             Request::Probes => return drop(asker.send(self.watch_probes())),
+            Request::Events { follow } => return drop(asker.send(self.events(follow))),
+            Request::Reload => self.reload(by).await,
             Request::Status => {
                 let groups = self.groups.iter().flatten().map(status::group);
                 let groups = groups.chain(self.strangers.iter().map(anonymous::status)).collect();
@@ -30,8 +32,14 @@ impl Driver {
                     None => self.no_such_group(&flow.group),
                 }
             }
-            Request::Down { group } => self.down(&group).await,
-            Request::Online { interface } => self.take_online(&interface).await,
+            Request::Online { interface } => self.take_online(&interface, by).await,
+            Request::Down { group } => {
+                let reply = self.down(&group).await;
+                let asker = by.map_or_else(|| "somebody".to_owned(), |by| by.to_string());
+                let result = if reply == Reply::Done { "is taken down" } else { "could not be taken down" };
+                self.record("down", Some(&group), by, format!("group {group} {result}, as {asker} asked"));
+                reply
+            }
         };
         drop(asker.send(Answer::Reply(reply)));
     }

@@ -7,6 +7,7 @@ use rtnetlink::Handle;
 use super::{
     filters::Filter,
     group::{GroupRuntime, MemberRuntime},
+    history::Course,
     interface::InterfaceState,
     link_worker::LinkWorker,
     prepare::{self, PrepareError, Service},
@@ -20,7 +21,7 @@ use crate::{
         pins::GroupPins,
         saved::SavedMap,
     },
-    engine::Engine,
+    engine::{Engine, memory::Adopted},
     kernel::{
         ethtool,
         group_link::{GroupLink, GroupLinkError},
@@ -32,6 +33,7 @@ use crate::{
         settings,
         stable_mac::{End, stable_mac},
     },
+    state_file::remembered::{Identity, Remembered},
 };
 
 /// Why a group could not be set up.
@@ -80,11 +82,12 @@ pub struct Surroundings {
 }
 
 /// Sets a group up, or takes over what an earlier daemon left of it, up to the point where it only needs the first
-/// assignment. `pins` is locked. After an error the caller removes what was made.
+/// assignment. `pins` is locked; `recall` tells what the earlier daemon knew. After an error the caller removes what was made.
 pub async fn start(
     around: &Surroundings,
     config: config::Group,
     pins: GroupPins,
+    recall: impl FnOnce(&Identity) -> Option<Remembered>,
 ) -> Result<GroupRuntime, StartError> {
     let group = config.name.clone();
     let mac = |end| stable_mac(&around.host, &group, end);
@@ -93,7 +96,7 @@ pub async fn start(
     if !is_new {
         tracing::debug!(group, "the group interface is there already");
     }
-    open(around, config, &link, pins).await
+    open(around, config, &link, pins, recall).await
 }
 
 async fn open(
@@ -101,6 +104,7 @@ async fn open(
     config: config::Group,
     link: &GroupLink,
     pins: GroupPins,
+    recall: impl FnOnce(&Identity) -> Option<Remembered>,
 ) -> Result<GroupRuntime, StartError> {
     let fixed = Fixed {
         group: config.name.clone(),
@@ -126,7 +130,10 @@ async fn open(
     path.set_group_mac(link.mac);
     let prepare_error = |source| StartError::Prepare { group: config.name.clone(), source };
     let snapshot = dump(&around.handle).await?;
-    teardown::put_back_strangers(&around.handle, &config, &snapshot, path.tables()).await;
+    let strangers = teardown::strangers(&config, &snapshot, path.tables());
+    let identity = Identity::new(around.netns.cookie, link.ifindex);
+    // What is remembered of a group whose maps are gone is of no use.
+    let remembered = recall(&identity).filter(|_| adopted.is_some());
     let mut members = Vec::new();
     for member in &config.members {
         let Some(info) = snapshot.link(&member.name).cloned() else {
@@ -147,9 +154,9 @@ async fn open(
         }
         let place = prepare::Place { handle: &around.handle, group: &config, snapshot: &snapshot };
         let mut saved = SavedMap(path.tables().saved_settings());
-        prepare::member(&place, member, info.ifindex, Service::In, &mut saved)
-            .await
-            .map_err(prepare_error)?;
+        let is_retired = remembered.as_ref().is_some_and(|known| known.memory.offline.contains(&member.name));
+        let service = if is_retired { Service::Out } else { Service::In };
+        prepare::member(&place, member, info.ifindex, service, &mut saved).await.map_err(prepare_error)?;
         let speed_mbps = ethtool::speed_mbps(&info.name);
         // What an earlier daemon has put into the filter is followed on, so that nothing stays there for good.
         let given = if is_new { BTreeSet::new() } else { multicast::given(&info.name).unwrap_or_default() };
@@ -158,6 +165,14 @@ async fn open(
     }
     prepare::group(&around.handle, &config, link, &snapshot, path.tables()).await.map_err(prepare_error)?;
     let link_worker = LinkWorker::start(around.handle.clone(), link.clone());
+    let adopted = adopted.map(|assignment| {
+        let age = remembered.as_ref().map(Remembered::age).unwrap_or_default();
+        Adopted {
+            assignment,
+            memory: remembered.map(|remembered| remembered.memory).unwrap_or_default(),
+            age,
+        }
+    });
     let engine = Engine::new(config, adopted, random.number().map_err(StartError::Random)?, Instant::now());
     Ok(GroupRuntime {
         engine,
@@ -171,5 +186,8 @@ async fn open(
         awaiting: Vec::new(),
         unwritten: None,
         routes: None,
+        strangers,
+        identity,
+        course: Course::default(),
     })
 }

@@ -37,7 +37,8 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
         // A member whose program is not attached yet carries nothing, whatever the engine has planned.
         let carries = member.active && member.slot.is_some_and(|slot| installed.usable.contains(slot));
         let probes = probe_counts(group, index);
-        MemberStatus { active: carries, probes, ..member_status(member, counters) }
+        let probe_hook = member.slot.and_then(|slot| probe_hook(group, slot)).map(str::to_owned);
+        MemberStatus { active: carries, probes, probe_hook, ..member_status(member, counters) }
     });
     let addresses = view.addresses.iter().map(|address| AddressStatus {
         address: address.address,
@@ -93,8 +94,17 @@ fn member_status(member: &MemberView, counters: MemberCounters) -> MemberStatus 
         tx_bytes: counters.tx_bytes,
         rx_packets: counters.rx_packets,
         rx_bytes: counters.rx_bytes,
+        probe_hook: None,
         probes: ProbeCounts::default(),
     }
+}
+
+/// Where replies to the probes of the member in this slot are accounted for.
+fn probe_hook(group: &GroupRuntime, slot: u16) -> Option<&'static str> {
+    if group.path.at_driver().any(|at| at == slot) {
+        return Some("xdp");
+    }
+    group.path.has_program(slot).then_some("tc")
 }
 
 fn probe_counts(group: &GroupRuntime, member: MemberIndex) -> ProbeCounts {

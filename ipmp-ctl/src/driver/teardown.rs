@@ -98,25 +98,35 @@ pub async fn put_back(handle: &Handle, group: &str, pins: &Path) {
 async fn restore_members(handle: &Handle, group: &str, tables: &mut Tables) {
     let Ok(snapshot) = dump(handle).await else { return };
     for ifindex in known(tables) {
-        restore(handle, group, ifindex, &snapshot, tables).await;
+        let Some(Changed { name, tests, .. }) = changed(ifindex, &snapshot, tables) else { continue };
+        forget_multicast(group, &name);
+        prepare::restore_member(handle, &name, ifindex, &tests, tables).await;
     }
 }
 
-/// Puts back the interfaces that the maps tell of and the configuration does not: members of an earlier one.
-pub async fn put_back_strangers(
-    handle: &Handle,
-    config: &config::Group,
-    snapshot: &Snapshot,
-    tables: &mut Tables,
-) {
-    for ifindex in known(tables) {
-        let name = snapshot.links.get(&ifindex).map(|link| link.name.as_str());
-        let belongs =
-            |name: &str| name == config.name || config.members.iter().any(|member| member.name == name);
-        if let Some(name) = name.filter(|name| !belongs(name)) {
-            tracing::info!(group = config.name, "{name} is no member any more: its settings are put back");
-            restore(handle, &config.name, ifindex, snapshot, tables).await;
-        }
+/// An interface that the group has changed.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    ifindex: u32,
+    name: String,
+    /// Test addresses of ours that it has.
+    tests: Vec<IpAddr>,
+}
+
+/// The interfaces that the maps tell of and the configuration does not: members of an earlier one. To be asked before the
+/// maps are written: then they tell no more of what these were.
+pub fn strangers(config: &config::Group, snapshot: &Snapshot, tables: &mut Tables) -> Vec<Changed> {
+    let belongs = |name: &str| name == config.name || config.members.iter().any(|member| member.name == name);
+    let all = known(tables).into_iter().filter_map(|ifindex| changed(ifindex, snapshot, tables));
+    all.filter(|changed| !belongs(&changed.name)).collect()
+}
+
+/// Puts these interfaces back as they were.
+pub async fn restore(handle: &Handle, group: &str, strangers: Vec<Changed>, tables: &mut Tables) {
+    for Changed { ifindex, name, tests } in strangers {
+        tracing::info!(group, "{name} is no member any more: its settings are put back");
+        forget_multicast(group, &name);
+        prepare::restore_member(handle, &name, ifindex, &tests, tables).await;
     }
 }
 
@@ -127,17 +137,16 @@ fn known(tables: &mut Tables) -> BTreeSet<u32> {
     slots.values().map(|link| link.ifindex).chain(changed).collect()
 }
 
-async fn restore(handle: &Handle, group: &str, ifindex: u32, snapshot: &Snapshot, tables: &mut Tables) {
-    let Some(link) = snapshot.links.get(&ifindex) else { return };
+/// What the maps tell of an interface; `None` if it is gone.
+fn changed(ifindex: u32, snapshot: &Snapshot, tables: &Tables) -> Option<Changed> {
+    let name = snapshot.links.get(&ifindex)?.name.clone();
     let assignment = tables.read().unwrap_or_default();
     // Link-local IPv6 addresses are the kernel's own.
     let is_ours = |(address, slot): &(&IpAddr, &u16)| {
         address.is_ipv4() && assignment.slots.get(slot).is_some_and(|link| link.ifindex == ifindex)
     };
-    let tests: Vec<_> =
-        assignment.test_addresses.iter().filter(is_ours).map(|(address, _)| *address).collect();
-    forget_multicast(group, &link.name);
-    prepare::restore_member(handle, &link.name, ifindex, &tests, tables).await;
+    let tests = assignment.test_addresses.iter().filter(is_ours).map(|(address, _)| *address).collect();
+    Some(Changed { ifindex, name, tests })
 }
 
 /// Takes the group's multicast addresses out of the filter of a member.

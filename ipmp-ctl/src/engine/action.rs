@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     assignment::Assignment,
     event::{Family, Limits, MemberIndex, ProbeId},
@@ -82,7 +84,8 @@ pub struct ProbeRecord {
 }
 
 /// What a change of a member's state goes back to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// Its link.
     Link,

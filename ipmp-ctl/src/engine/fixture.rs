@@ -14,6 +14,7 @@ use super::{
     assignment::{Assignment, SlotLink},
     event::{Event, Limits, Link, MemberIndex, Passages, Passing, ProbeId},
     member::MemberState,
+    memory::Adopted,
     offline::Refusal,
     timers::Timer,
     view::{GroupState, MemberView, ShownState},
@@ -138,6 +139,7 @@ impl Rig {
         addresses: Vec<IpAddr>,
     ) -> (Self, Vec<Action>) {
         let mut rig = Self::blank(config, 0);
+        let adopted = adopted.map(|assignment| Adopted { assignment, ..Adopted::default() });
         rig.engine = Engine::new(rig.engine.config().clone(), adopted, 0, rig.now);
         rig.links.clone_from(&links);
         let actions = rig.tell(Event::Snapshot { links, addresses });

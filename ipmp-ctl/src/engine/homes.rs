@@ -1,13 +1,17 @@
 //! The home of each data address: the member that it is bound to as long as that member is active.
 //!
 //! Homes are dealt out for each family separately, and do not depend on which members are present: a daemon that starts
-//! with a member missing deals them as one that starts with all.
+//! with a member missing deals them as one that starts with all. An address keeps its home from one engine to the next;
+//! a member that the configuration did not have before takes as many as level the counts, and nothing else moves them.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use crate::config;
 
-use super::event::MemberIndex;
+use super::{event::MemberIndex, memory::Memory};
 
 /// A data address, its home, and whether the group interface has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,25 +33,88 @@ pub(super) struct Homes {
     homes: Vec<Home>,
     /// Members that can be a home.
     candidates: Vec<MemberIndex>,
+    /// Homes of addresses that are not configured and have not been seen yet.
+    remembered: BTreeMap<IpAddr, MemberIndex>,
 }
 
 impl Homes {
-    /// Deals out homes to the configured addresses: the i-th of a family to the i-th member that is not a standby.
-    pub(super) fn new(config: &config::Group) -> Self {
+    /// Deals out homes to the configured addresses: those that an earlier engine has dealt as they were, of others the
+    /// i-th of a family to the i-th member that is not a standby.
+    pub(super) fn new(config: &config::Group, memory: &Memory) -> Self {
         let mut candidates: Vec<_> =
             (0..config.members.len()).filter(|&index| !config.members[index].standby).collect();
         if candidates.is_empty() {
             candidates = (0..config.members.len()).collect();
         }
-        let mut homes = Self { homes: Vec::new(), candidates };
-        let mut dealt = [0, 0];
-        for address in config.addresses.iter().map(|data| data.net.addr()) {
-            let turn = &mut dealt[usize::from(address.is_ipv6())];
-            let member = homes.candidates.iter().cycle().nth(*turn).copied();
-            *turn += 1;
+        let named = |name: &String| config.members.iter().position(|member| member.name == *name);
+        let home = |(&address, name): (&IpAddr, &String)| {
+            Some((address, named(name).filter(|member| candidates.contains(member))?))
+        };
+        let remembered: BTreeMap<_, _> = memory.homes.iter().filter_map(home).collect();
+        let is_new = |member: &MemberIndex| !memory.candidates.contains(&config.members[*member].name);
+        let has_new = !memory.candidates.is_empty() && candidates.iter().any(is_new);
+        let mut homes = Self { homes: Vec::new(), candidates, remembered };
+        let addresses = || config.addresses.iter().map(|data| data.net.addr());
+        if memory.candidates.is_empty() {
+            let mut dealt = [0, 0];
+            for address in addresses() {
+                let turn = &mut dealt[usize::from(address.is_ipv6())];
+                let member = homes.candidates.iter().cycle().nth(*turn).copied();
+                *turn += 1;
+                homes.homes.push(Home { address, member, up: false, configured: true });
+            }
+            return homes;
+        }
+        // Those that keep their home first: the others go where there are fewest.
+        for address in addresses() {
+            let member = homes.remembered.remove(&address);
             homes.homes.push(Home { address, member, up: false, configured: true });
         }
+        for at in 0..homes.homes.len() {
+            if homes.homes[at].member.is_none() {
+                homes.homes[at].member = homes.fewest(homes.homes[at].address);
+            }
+        }
+        if has_new {
+            homes.level();
+        }
         homes
+    }
+
+    /// Moves homes from the member that has the most of a family to the one that has the fewest, until their counts differ
+    /// by no more than one.
+    fn level(&mut self) {
+        for ipv6 in [false, true] {
+            let of_family = |home: &&Home| home.address.is_ipv6() == ipv6;
+            for _ in 0..self.homes.len() {
+                let count = |member: MemberIndex| {
+                    self.homes.iter().filter(of_family).filter(|home| home.member == Some(member)).count()
+                };
+                let fewest = self.candidates.iter().copied().min_by_key(|&member| count(member));
+                let most = self.candidates.iter().copied().rev().max_by_key(|&member| count(member));
+                let (Some(fewest), Some(most)) = (fewest, most) else { return };
+                if count(most) <= count(fewest) + 1 {
+                    break;
+                }
+                let last = |home: &Home| home.address.is_ipv6() == ipv6 && home.member == Some(most);
+                if let Some(home) = self.homes.iter().rposition(last) {
+                    self.homes[home].member = Some(fewest);
+                }
+            }
+        }
+    }
+
+    /// The member that is home to the fewest addresses of this family.
+    fn fewest(&self, address: IpAddr) -> Option<MemberIndex> {
+        let family = |home: &&Home| home.address.is_ipv6() == address.is_ipv6();
+        let count =
+            |member| self.homes.iter().filter(family).filter(|home| home.member == Some(member)).count();
+        self.candidates.iter().copied().min_by_key(|&member| count(member))
+    }
+
+    /// The members that can be a home.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = MemberIndex> {
+        self.candidates.iter().copied()
     }
 
     /// The group interface has got the address. One that is not configured takes the member that levels the counts.
@@ -56,10 +123,7 @@ impl Homes {
             home.up = true;
             return;
         }
-        let family = |home: &&Home| home.address.is_ipv6() == address.is_ipv6();
-        let count =
-            |member| self.homes.iter().filter(family).filter(|home| home.member == Some(member)).count();
-        let member = self.candidates.iter().copied().min_by_key(|&member| count(member));
+        let member = self.remembered.remove(&address).or_else(|| self.fewest(address));
         self.homes.push(Home { address, member, up: true, configured: false });
     }
 

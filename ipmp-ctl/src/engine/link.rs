@@ -58,6 +58,21 @@ impl Damping {
         self.retry_at
     }
 
+    /// Ages of the latest link-ups in milliseconds, oldest first.
+    pub(super) fn ages_ms(&self, now: Instant) -> Vec<u64> {
+        let ages = self.ups.iter().map(|&up| now.saturating_duration_since(up));
+        ages.filter(|&age| age < WINDOW).map(|age| age.as_millis() as u64).collect()
+    }
+
+    /// Takes over what an earlier engine knew: these ages by now, and whether a repair waited. What lies before the
+    /// clock's beginning is forgotten.
+    pub(super) fn recall(&mut self, ages: impl Iterator<Item = Duration>, waits: bool, now: Instant) {
+        self.ups = ages.filter(|&age| age < WINDOW).filter_map(|age| now.checked_sub(age)).collect();
+        // With nothing left to wait for it is repaired at the next look.
+        self.retry_at = waits.then(|| self.ups.front().map_or(now, |&up| up + WINDOW));
+        self.told = waits;
+    }
+
     /// The time to wait, if the operator has not been told yet; afterwards he has.
     pub(super) fn tell(&mut self, now: Instant) -> Option<Duration> {
         let at = self.retry_at?;

@@ -6,6 +6,7 @@ use super::{
     action::Cause,
     event::{Link, MemberIndex},
     link::Damping,
+    memory::{MemberMemory, ProbedMemory},
     view::ShownState,
 };
 
@@ -63,8 +64,28 @@ pub(super) enum Probed {
     Yes,
 }
 
-/// What a member had to do under an earlier daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+impl From<Probed> for ProbedMemory {
+    fn from(probed: Probed) -> Self {
+        match probed {
+            Probed::No => Self::No,
+            Probed::NoTargets => Self::NoTargets,
+            Probed::Yes => Self::Yes,
+        }
+    }
+}
+
+impl From<ProbedMemory> for Probed {
+    fn from(probed: ProbedMemory) -> Self {
+        match probed {
+            ProbedMemory::No => Self::No,
+            ProbedMemory::NoTargets => Self::NoTargets,
+            ProbedMemory::Yes => Self::Yes,
+        }
+    }
+}
+
+/// What a member was under an earlier engine.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(super) enum Past {
     /// Not known.
     #[default]
@@ -73,6 +94,19 @@ pub(super) enum Past {
     Idle,
     /// It carried traffic.
     Active,
+    /// All that the earlier engine knew.
+    Known(Box<MemberMemory>),
+}
+
+impl Past {
+    /// Whether it carried traffic.
+    pub(super) fn carried(&self) -> bool {
+        match self {
+            Self::None | Self::Idle => false,
+            Self::Active => true,
+            Self::Known(memory) => memory.carried(),
+        }
+    }
 }
 
 /// What the administrator's `offline` changed, in case that it cannot be carried out.
@@ -115,7 +149,7 @@ pub(super) struct Member {
     pub(super) kept: bool,
     /// Gets nothing new though it works, and carries what has not moved off it yet.
     pub(super) draining: bool,
-    /// What it had to do under an earlier daemon, until it is started.
+    /// What it had to do under an earlier engine, until it is started.
     pub(super) past: Past,
     /// What damps its link.
     pub(super) damping: Damping,

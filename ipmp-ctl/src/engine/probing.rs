@@ -27,7 +27,8 @@ use self::{condition::Condition, fdt::Fdt, instance::Instance, jitter::Random, l
 use super::{
     action::{Action, Notice},
     event::{Family, MemberIndex, ProbeId, RouteTargets},
-    member::{Member, Probed},
+    member::{Member, Past, Probed},
+    memory::{FdtMemory, InstanceMemory},
 };
 use crate::config;
 
@@ -76,15 +77,15 @@ pub(super) struct Probing {
 }
 
 impl Probing {
-    /// Of a group of this configuration, before anything is known.
-    pub(super) fn new(config: &config::Group, seed: u64) -> Self {
+    /// Of a group of this configuration, of which nothing but an earlier failure detection time is known.
+    pub(super) fn new(config: &config::Group, fdt: Option<FdtMemory>, seed: u64, now: Instant) -> Self {
         let members = config.members.len();
         let both = |member| Family::ALL.map(|family| Instance::new(member, family));
         Self {
             instances: (0..members).flat_map(both).collect(),
             told: vec![Told::default(); members],
             failed: vec![false; members],
-            fdt: Fdt::new(config.failure_detection_time),
+            fdt: Fdt::recall(config.failure_detection_time, fdt, now),
             named: config.targets.clone(),
             routes: RouteTargets::default(),
             own: BTreeSet::new(),
@@ -92,6 +93,29 @@ impl Probing {
             random: Random::new(seed),
             actions: Vec::new(),
         }
+    }
+
+    /// What an earlier engine knew of a member, for when its test addresses are known again.
+    pub(super) fn remember(&mut self, member: MemberIndex, past: &Past) {
+        let Past::Known(memory) = past else { return };
+        for known in &memory.probing {
+            self.instances[place(member, Family::of(known.source))].past = Some(known.clone());
+        }
+    }
+
+    /// What the next engine should know of a member.
+    pub(super) fn memory(&self, member: MemberIndex) -> Vec<InstanceMemory> {
+        self.of(member).iter().filter_map(Instance::memory).collect()
+    }
+
+    /// What the next engine should know of the failure detection time.
+    pub(super) fn fdt_memory(&self) -> FdtMemory {
+        self.fdt.memory()
+    }
+
+    /// When a member last heard from a target.
+    pub(super) fn last_answer(&self, member: MemberIndex) -> Option<Instant> {
+        self.of(member).iter().filter_map(|instance| instance.window.last_answer()).max()
     }
 
     /// The failure detection time as it is now.

@@ -17,6 +17,7 @@ use crate::config;
 
 mod keep;
 mod offline;
+mod recall;
 mod start;
 
 /// What has happened to the members since it was last asked for.
@@ -40,6 +41,8 @@ pub(super) struct Roster {
     changes: Changes,
     /// Whether anything has changed since it was last settled.
     touched: bool,
+    /// How old what was remembered of the members is.
+    memory_age: Duration,
     /// When members that are kept though they are failed have to go, now that others work again.
     keep_until: Option<Instant>,
 }
@@ -55,6 +58,7 @@ impl Roster {
             arrivals: 0,
             changes: Changes::default(),
             touched: false,
+            memory_age: Duration::ZERO,
             keep_until: None,
         }
     }
@@ -221,7 +225,7 @@ impl Roster {
     pub(super) fn settle(&mut self, fdt: Duration, now: Instant) {
         self.touched = false;
         self.hide_duplicates();
-        self.start_members();
+        self.start_members(now);
         if !self.members.iter().any(Member::is_usable) {
             self.keep_until = None;
             let waits = |member: &Member| member.state == MemberState::Failed && member.link_up();

@@ -6,7 +6,7 @@ use ipmp_common::{Choice, SlotSet, passage::gap_ticks};
 
 use super::{
     Engine,
-    action::{Action, Notice},
+    action::{Action, Cause, Notice},
     active_set,
     assignment::{Assignment, SlotLink},
     event::MemberIndex,
@@ -33,6 +33,7 @@ impl Engine {
             self.nominee = self.member_in(self.assignment.nominee.slot);
         }
 
+        self.note_losses(&changes.notices, now);
         let mut next = self.assignment.clone();
         rename(&mut next, &renamed);
         let addresses: Vec<_> =
@@ -45,6 +46,19 @@ impl Engine {
         next.test_addresses = self.test_addresses();
         let last = std::mem::replace(&mut self.assignment, next);
         self.act(&last, changes.notices, now);
+    }
+
+    /// Remembers since when members do not work: a reply was the last sign of life where probes tell, and the link where
+    /// that does.
+    fn note_losses(&mut self, notices: &[Notice], now: Instant) {
+        for notice in notices {
+            let (member, since) = match *notice {
+                Notice::Failed { member, cause: Cause::Probes } => (member, self.probing.last_answer(member)),
+                Notice::Failed { member, .. } | Notice::Absent(member) => (member, None),
+                _ => continue,
+            };
+            self.worked.insert(member, since.unwrap_or(now));
+        }
     }
 
     /// Emits what time alone makes due.

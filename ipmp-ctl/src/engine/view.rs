@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use super::event::Family;
 
 /// Group states.
@@ -128,7 +130,8 @@ pub enum TargetMode {
 }
 
 /// State of a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TargetState {
     /// It is probed in its turn.
     Active,

@@ -169,7 +169,7 @@ fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Ful
 /// The metrics of this moment; `None` if the loop does not answer any more.
 async fn scrape(asked: &mpsc::Sender<Asked>) -> Option<String> {
     let (reply, answered) = oneshot::channel();
-    asked.send(Asked { request: Question::Status, reply }).await.ok()?;
+    asked.send(Asked { request: Question::Status, by: None, reply }).await.ok()?;
     match answered.await.ok()? {
         Answer::Reply(Reply::Status(status)) => exposition::text(status).ok(),
         _ => None,

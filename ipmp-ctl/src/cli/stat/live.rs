@@ -25,7 +25,9 @@ pub(super) fn show(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
         if is_new_page && !output::print_on(&table::header(&selection.fields))? {
             return Ok(());
         }
-        let line = probes.next_line()?;
+        let Some(line) = probes.next_line()? else {
+            anyhow::bail!("the daemon has ended");
+        };
         if line.missed > 0 {
             output::warn(&format!(
                 "{} probes were left out: they come faster than they are read",

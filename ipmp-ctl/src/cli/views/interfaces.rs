@@ -56,6 +56,7 @@ pub(in crate::cli) struct InterfaceLine<'a> {
     tx_bytes: u64,
     rx_packets: u64,
     rx_bytes: u64,
+    probe_hook: Option<&'a str>,
     probes: &'a ProbeCounts,
 }
 
@@ -74,6 +75,7 @@ impl<'a> InterfaceLine<'a> {
             tx_bytes: member.tx_bytes,
             rx_packets: member.rx_packets,
             rx_bytes: member.rx_bytes,
+            probe_hook: member.probe_hook.as_deref(),
             probes: &member.probes,
         }
     }

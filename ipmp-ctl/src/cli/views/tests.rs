@@ -27,6 +27,7 @@ fn member(name: &str) -> MemberStatus {
         tx_bytes: 400,
         rx_packets: 7,
         rx_bytes: 700,
+        probe_hook: None,
         probes: ProbeCounts { sent: 20, lost: 3, forged: 1, ..ProbeCounts::default() },
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// What the maps hold after one more write; panics where the order is unsafe.
-fn apply(state: &mut Assignment, op: &MapOp) {
+pub(super) fn apply(state: &mut Assignment, op: &MapOp) {
     match *op {
         MapOp::Usable(usable) => state.usable = usable,
         MapOp::Slot(slot, link) => {

@@ -1,11 +1,12 @@
 use super::*;
 use crate::engine::fixture::{data, group, net, v4, v6};
+use crate::engine::memory::Memory;
 
 fn homes(roles: &str, v4s: u8, v6s: u16) -> Homes {
     let mut config = group(roles);
     config.addresses.extend((1..=v4s).map(net));
     config.addresses.extend((1..=v6s).map(|n| data(ipnet::IpNet::new(v6(n), 64).unwrap())));
-    Homes::new(&config)
+    Homes::new(&config, &Memory::default())
 }
 
 fn dealt(homes: &Homes) -> Vec<Option<MemberIndex>> {

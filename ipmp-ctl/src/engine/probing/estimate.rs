@@ -2,27 +2,17 @@
 
 use std::time::Duration;
 
-use crate::engine::view::RttView;
+use crate::engine::{memory::EstimateMemory, view::RttView};
 
 /// Round-trip times of one target.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Estimate {
-    known: Option<Known>,
+    known: Option<EstimateMemory>,
     /// A sample that would have stood out, until the next one says whether it was chance.
     deferred: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    /// Eight times the smoothed mean.
-    mean8: u64,
-    /// Four times the smoothed mean deviation.
-    deviation4: u64,
-    min: u64,
-    max: u64,
-}
-
-impl Known {
+impl EstimateMemory {
     const fn first(sample: u64) -> Self {
         Self { mean8: 8 * sample, deviation4: 2 * sample, min: sample, max: sample }
     }
@@ -43,6 +33,16 @@ impl Known {
 }
 
 impl Estimate {
+    /// As an earlier engine had it.
+    pub(super) const fn recall(known: Option<EstimateMemory>) -> Self {
+        Self { known, deferred: None }
+    }
+
+    /// What the next engine should know.
+    pub(super) const fn memory(&self) -> Option<EstimateMemory> {
+        self.known
+    }
+
     /// The time after which hardly a reply is still to come; `None` if nothing is known yet.
     pub(super) fn conservative(&self) -> Option<Duration> {
         self.known.map(|known| Duration::from_nanos(known.conservative()))
@@ -84,8 +84,8 @@ impl Estimate {
         })
     }
 
-    fn with(&self, sample: u64) -> Known {
-        self.known.map_or_else(|| Known::first(sample), |known| known.fed(sample))
+    fn with(&self, sample: u64) -> EstimateMemory {
+        self.known.map_or_else(|| EstimateMemory::first(sample), |known| known.fed(sample))
     }
 }
 

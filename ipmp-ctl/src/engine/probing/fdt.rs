@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::engine::memory::FdtMemory;
+
 /// Losses in a row that are a failure.
 pub(super) const LOSSES: usize = 5;
 
@@ -23,9 +25,17 @@ pub(super) struct Fdt {
 }
 
 impl Fdt {
-    /// As asked for.
-    pub(super) const fn new(wanted: Duration) -> Self {
-        Self { wanted, current: wanted, raised_at: None }
+    /// As an earlier engine had it, if the same was asked of that.
+    pub(super) fn recall(wanted: Duration, memory: Option<FdtMemory>, now: Instant) -> Self {
+        let same = memory.filter(|memory| Duration::from_nanos(memory.wanted_ns) == wanted);
+        let current = same.map_or(wanted, |memory| Duration::from_nanos(memory.current_ns).max(wanted));
+        Self { wanted, current, raised_at: (current > wanted).then_some(now) }
+    }
+
+    /// What the next engine should know.
+    pub(super) const fn memory(&self) -> FdtMemory {
+        let (wanted_ns, current_ns) = (self.wanted.as_nanos() as u64, self.current.as_nanos() as u64);
+        FdtMemory { wanted_ns, current_ns }
     }
 
     /// What was asked for.

@@ -42,6 +42,7 @@ impl Probing {
                 let at = place(member, family);
                 self.follow_source(at, source, &roster.members()[member], now);
                 self.follow_routes(at, keep, now);
+                self.instances[at].recall(self.named.is_empty(), now);
                 missing |= self.instances[at].source.is_some() && !self.instances[at].socket.is_enabled();
             }
             self.follow_state(member, roster.members()[member].state);

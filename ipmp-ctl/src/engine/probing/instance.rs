@@ -18,6 +18,7 @@ use super::{
 use crate::engine::{
     action::ProbeRecord,
     event::{Family, MemberIndex, ProbeId, ProbeKind, Replies},
+    memory::InstanceMemory,
 };
 
 /// Time during which the losses of a new instance mean nothing, for its switch may still be looking for loops; or until
@@ -54,6 +55,8 @@ pub(super) struct Instance {
     extra_sequence: u16,
     created: Option<Instant>,
     heard: bool,
+    /// What an earlier engine knew, until the test address is there.
+    pub(super) past: Option<InstanceMemory>,
 }
 
 /// A reply that says how long its target takes.
@@ -85,6 +88,7 @@ impl Instance {
             extra_sequence: 0,
             created: None,
             heard: false,
+            past: None,
         }
     }
 
@@ -94,6 +98,29 @@ impl Instance {
         self.targets.clear();
         self.created = None;
         self.heard = false;
+    }
+
+    /// Goes on where an earlier engine was, if that had the same test address. Its quiet period is over. Probes that were
+    /// on their way are nobody's any more: what they would have said is left to the next ones. With `hosts`, those that
+    /// had answered multicast are asked again.
+    pub(super) fn recall(&mut self, hosts: bool, now: Instant) {
+        let Some(source) = self.source else { return };
+        let Some(past) = self.past.take().filter(|past| past.source == source.addr()) else { return };
+        self.targets.recall(&past.targets, hosts, now);
+        let asked: Vec<_> = self.targets.active().map(|target| target.address).collect();
+        self.window.recall(&asked, past.losses, past.answers, now);
+        self.sequence = (past.losses + past.answers) as u16;
+        self.heard = true;
+    }
+
+    /// What the next engine should know; `None` if it is not probed.
+    pub(super) fn memory(&self) -> Option<InstanceMemory> {
+        Some(InstanceMemory {
+            source: self.source?.addr(),
+            losses: self.window.losses(None),
+            answers: self.window.answers(None).min(super::fdt::ANSWERS),
+            targets: self.targets.memory(),
+        })
     }
 
     /// The link is up and the socket is open.

@@ -8,8 +8,11 @@ use std::{net::IpAddr, time::Instant};
 
 use ipmp_common::probe::TARGETS;
 
-use super::target::Target;
-use crate::engine::view::{TargetMode, TargetState};
+use super::{estimate::Estimate, target::Target};
+use crate::engine::{
+    memory::TargetMemory,
+    view::{TargetMode, TargetState},
+};
 
 /// Targets that are probed at one time.
 pub(super) const MOST_ACTIVE: usize = 5;
@@ -101,6 +104,35 @@ impl Targets {
         wanted
     }
 
+    /// Takes over what an earlier engine knew of those that are targets again; and with `hosts`, where nobody is a target,
+    /// those that had answered multicast.
+    pub(super) fn recall(&mut self, known: &[TargetMemory], hosts: bool, now: Instant) {
+        if hosts && !self.routers {
+            for host in known.iter().filter(|target| !target.router).rev() {
+                self.add_host(host.address, now);
+            }
+        }
+        for known in known {
+            let Some(target) = self.get_mut(known.address) else { continue };
+            target.estimate = Estimate::recall(known.estimate);
+            if matches!(known.state, TargetState::Slow | TargetState::Dead) {
+                target.become_(known.state, now);
+            }
+        }
+        self.fall_back(now);
+    }
+
+    /// What the next engine should know.
+    pub(super) fn memory(&self) -> Vec<TargetMemory> {
+        let memory = |target: &Target| TargetMemory {
+            address: target.address,
+            router: self.routers,
+            state: target.state,
+            estimate: target.estimate.memory(),
+        };
+        self.list.iter().map(memory).collect()
+    }
+
     /// Leaves a target out, for being `Slow` or `Dead`. Returns whether it is gone for good.
     pub(super) fn leave_out(&mut self, address: IpAddr, state: TargetState, now: Instant) -> bool {
         if self.routers {
@@ -133,7 +165,7 @@ impl Targets {
     /// Forgets all round-trip times.
     pub(super) fn forget_estimates(&mut self) {
         for target in &mut self.list {
-            target.estimate = super::estimate::Estimate::default();
+            target.estimate = Estimate::default();
         }
     }
 

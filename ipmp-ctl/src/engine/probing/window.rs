@@ -53,6 +53,15 @@ impl Window {
         Self { probes: VecDeque::with_capacity(capacity), capacity }
     }
 
+    /// So many probes in a row, to these targets in turn, were lost or answered before now.
+    pub(super) fn recall(&mut self, targets: &[IpAddr], losses: usize, answers: usize, now: Instant) {
+        let fates = (0..losses + answers)
+            .map(|n| if n < answers { Fate::Answered { at: now } } else { Fate::Lost { at: now } });
+        for ((fate, &target), sequence) in fates.zip(targets.iter().cycle()).take(self.capacity).zip(1..) {
+            self.probes.push_back(Probe { sequence, target, began: now, done: now, fate });
+        }
+    }
+
     /// A probe is to be sent.
     pub(super) fn push(&mut self, sequence: u16, target: IpAddr, now: Instant) {
         if self.probes.len() == self.capacity {

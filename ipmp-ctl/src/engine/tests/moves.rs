@@ -297,7 +297,8 @@ fn a_daemon_that_finds_buckets_moving_carries_on() {
     assert_eq!(world.pending(), BUCKETS);
 
     let config = world.rig.engine.config().clone();
-    world.rig.engine = Engine::new(config, Some(left.clone()), 99, world.rig.now);
+    let adopted = Adopted { assignment: left.clone(), ..Adopted::default() };
+    world.rig.engine = Engine::new(config, Some(adopted), 99, world.rig.now);
     let links = (0..2).map(|index| (index, link(index))).collect();
     world.tell(Event::Snapshot { links, addresses: Vec::new() });
     assert_eq!(world.path.installed, left, "nothing moves when a daemon starts again");

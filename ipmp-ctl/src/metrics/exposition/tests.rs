@@ -18,6 +18,7 @@ fn member(interface: &str, state: &str) -> MemberStatus {
         tx_bytes: 300,
         rx_packets: 4,
         rx_bytes: 400,
+        probe_hook: None,
         probes: ProbeCounts {
             sent: 9,
             answered: 7,

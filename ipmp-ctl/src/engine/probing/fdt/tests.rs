@@ -4,7 +4,7 @@ use super::*;
 fn the_time_rises_to_fourteen_round_trips_and_falls_by_halves_after_a_minute() {
     let now = Instant::now();
     let second = Duration::from_secs(1);
-    let mut fdt = Fdt::new(7 * second);
+    let mut fdt = Fdt::recall(7 * second, None, now);
     assert_eq!((fdt.period(), fdt.interval()), (second, second));
     assert!(!fdt.may_fall(now + 1000 * second), "it is as asked for");
     fdt.raise(2 * second, now);
