@@ -211,6 +211,7 @@ fn an_offline_that_cannot_be_carried_out_leaves_everything_as_it_was() {
         rig.offline(member, false).unwrap();
         rig.engine.undo_offline(member, rig.now);
         rig.tell(Event::InstallFailed);
+        rig.wait(5 * SECOND);
         let after = (members(&rig), rig.engine.assignment().usable, hosts(&rig, 5), rig.shares());
         assert_eq!(after, before, "{roles} {failback} {member}");
         rig.engine.undo_offline(member, rig.now);
