@@ -149,6 +149,7 @@ impl Choice {
 
     /// The choice that a bucket goes by which has not passed yet: where it comes from, and where it goes to if that fails.
     #[inline(always)]
+    #[must_use]
     pub const fn before(self) -> Self {
         Self::new(self.backup, self.slot)
     }

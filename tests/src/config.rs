@@ -92,7 +92,9 @@ impl Display for GroupConfig {
             writeln!(f, "{line}")?;
         }
         for (member, lines) in &self.members {
-            writeln!(f, "\n[group.{}.member.{member}]", self.name)?;
+            // A dot, as in the name of a VLAN, would begin another key.
+            let quote = if member.contains('.') { "\"" } else { "" };
+            writeln!(f, "\n[group.{}.member.{quote}{member}{quote}]", self.name)?;
             for line in lines {
                 writeln!(f, "{line}")?;
             }

@@ -1,14 +1,16 @@
 //! Another program on an interface: what a firewall or a container network puts there.
 
 use std::{
+    ffi::CString,
     io,
     os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
     process::Command,
 };
 
-use crate::{Netns, ctl};
+use crate::{Netns, ctl, residue};
 
 const BPF_PROG_LOAD: libc::c_int = 5;
+const BPF_OBJ_PIN: libc::c_int = 6;
 const BPF_LINK_CREATE: libc::c_int = 28;
 const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
 const BPF_PROG_TYPE_SCHED_CLS: u32 = 3;
@@ -65,6 +67,14 @@ struct LinkInfo {
     rest: [u32; 19],
 }
 
+/// What `BPF_OBJ_PIN` reads.
+#[repr(C)]
+struct Pin {
+    path: u64,
+    program: u32,
+    flags: u32,
+}
+
 /// What `BPF_OBJ_GET_INFO_BY_FD` reads.
 #[repr(C)]
 struct InfoByFd {
@@ -106,6 +116,25 @@ impl PassingProgram {
         }
     }
 
+    /// Makes a filter of clsact of it, which leaves everything to the next one and stays for good.
+    pub fn filter_at_ingress(netns: &Netns, interface: &str, priority: &str) {
+        let program = load(BPF_PROG_TYPE_SCHED_CLS, TCX_NEXT);
+        let pin = format!("/sys/fs/bpf/{}", residue::unique("foreign"));
+        let path = CString::new(pin.clone()).expect("a path without zeros");
+        let attributes =
+            Pin { path: path.as_ptr() as u64, program: program.as_raw_fd().cast_unsigned(), flags: 0 };
+        let result = call(BPF_OBJ_PIN, &attributes);
+        assert!(result == 0, "{pin}: {}", io::Error::last_os_error());
+        for arguments in [
+            format!("qdisc replace dev {interface} clsact"),
+            format!("filter add dev {interface} ingress prio {priority} bpf da pinned {pin}"),
+        ] {
+            let output = ctl::run(netns.command("tc").args(arguments.split(' ')));
+            assert!(output.status.success(), "tc {arguments}: {}", ctl::describe(&output));
+        }
+        std::fs::remove_file(&pin).expect("it was made just now");
+    }
+
     /// Whether it is still where it was put.
     pub fn is_attached(&self) -> bool {
         let Self::Link(link) = self else { return true };
@@ -115,15 +144,7 @@ impl PassingProgram {
             length: size_of::<LinkInfo>() as u32,
             info: (&raw mut info) as u64,
         };
-        // SAFETY: the kernel writes at most the given length to `info`, which outlives the call.
-        let result = unsafe {
-            libc::syscall(
-                libc::SYS_bpf,
-                BPF_OBJ_GET_INFO_BY_FD,
-                std::ptr::from_ref(&query),
-                size_of::<InfoByFd>() as libc::c_uint,
-            )
-        };
+        let result = call(BPF_OBJ_GET_INFO_BY_FD, &query);
         assert!(result == 0, "asking for a link: {}", io::Error::last_os_error());
         info.ifindex != 0
     }
@@ -175,14 +196,17 @@ fn attach(program: &OwnedFd, netns: &Netns, interface: &str, hook: u32, flags: u
 }
 
 fn bpf<T>(command: libc::c_int, attributes: &T) -> io::Result<OwnedFd> {
-    // SAFETY: the kernel reads as many bytes as it is told, and takes those that follow for zero; what they point to
-    // lives through the call.
-    let result = unsafe {
-        libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(attributes), size_of::<T>() as libc::c_uint)
-    };
-    match i32::try_from(result) {
+    match i32::try_from(call(command, attributes)) {
         // SAFETY: both commands give a new descriptor.
         Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn call<T>(command: libc::c_int, attributes: &T) -> libc::c_long {
+    // SAFETY: the kernel reads as many bytes as it is told, and takes those that follow for zero; what they point to
+    // lives, and has the sizes given, through the call.
+    unsafe {
+        libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(attributes), size_of::<T>() as libc::c_uint)
     }
 }

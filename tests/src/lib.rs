@@ -42,6 +42,7 @@ pub mod switch;
 pub mod topology;
 pub mod usable;
 pub mod usage;
+pub mod vlan;
 
 pub use self::{
     capture::Capture,

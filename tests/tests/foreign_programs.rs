@@ -3,26 +3,14 @@
 use ipmp_tests::{
     Daemon, Netns, Rig, Topology,
     attached::{filters, programs, tcx_programs},
-    ctl,
     eventually::{SOON, eventually, holds},
     foreign_program::{Order, PassingProgram},
     skip,
 };
 
-/// A filter of clsact on `e1`, as tc makes them, that leaves everything to the next one.
-fn add_filter(host: &Netns, priority: &str) {
-    for arguments in [
-        "qdisc replace dev e1 clsact".to_owned(),
-        format!("filter add dev e1 ingress prio {priority} matchall action continue"),
-    ] {
-        let output = ctl::run(host.command("tc").args(arguments.split(' ')));
-        assert!(output.status.success(), "tc {arguments}: {}", ctl::describe(&output));
-    }
-}
-
 fn foreign_filters(host: &Netns) -> usize {
-    let output = ctl::run(host.command("tc").args(["filter", "show", "dev", "e1", "ingress"]));
-    ctl::text(&output).lines().filter(|line| line.contains("matchall") && line.contains("handle")).count()
+    // Ours have the first priority.
+    filters(host, &["e1".to_owned()]).iter().filter(|filter| !filter.contains(" pref 1 ")).count()
 }
 
 /// Programs of others on `e0` (TCX, before and after all) and filters on `e1`.
@@ -37,7 +25,7 @@ impl Foreign {
     fn add(&mut self, host: &Netns, priority: &str) {
         let placed = [Order::First, Order::Last].map(|order| PassingProgram::at_ingress(host, "e0", order));
         self.programs.extend(placed.into_iter().flatten());
-        add_filter(host, priority);
+        PassingProgram::filter_at_ingress(host, "e1", priority);
         self.filters += 1;
     }
 
@@ -64,10 +52,11 @@ fn survives(how: &str) {
     foreign.add(rig.host(), "30");
     rig.until_reachable();
     // Ours leave with the member, and come back beside theirs.
-    rig.host().ip_batch("link add br type bridge\nlink set e0 master br\nlink set e1 master br\n");
+    rig.host().ip_batch("link add name br type bridge\nlink set e0 master br\nlink set e1 master br\n");
     eventually("ours are gone", SOON, || {
         let ours = programs(rig.host(), &["e0".to_owned()]) - foreign.programs.len()
-            + filters(rig.host(), &["e1".to_owned()]).len();
+            + programs(rig.host(), &["e1".to_owned()])
+            - foreign.filters;
         holds(ours == 0, || ours)
     });
     foreign.check(rig.host(), "after the members have left");

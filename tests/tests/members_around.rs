@@ -225,7 +225,7 @@ fn a_member_that_is_brought_down_by_hand_is_failed_over_and_stays_down() {
 #[test]
 fn a_member_that_a_bridge_takes_leaves_and_comes_back_when_it_is_freed() {
     let rig = Rig::new(Topology::new());
-    rig.host().ip("link add br type bridge");
+    rig.host().ip("link add name br type bridge");
     let carried = |packet: &Packet| packet.udp().is_some();
     let capture = Capture::start(&rig.topology.switch.netns, &port(0, 0), carried);
     rig.host().ip("link set e0 master br");
@@ -252,7 +252,7 @@ fn a_member_that_a_bridge_takes_leaves_and_comes_back_when_it_is_freed() {
 fn a_member_that_a_bridge_took_while_no_daemon_ran_is_left_out() {
     let mut rig = Rig::new(Topology::new());
     rig.daemon.kill9();
-    rig.host().ip_batch("link add br type bridge\nlink set e0 master br\n");
+    rig.host().ip_batch("link add name br type bridge\nlink set e0 master br\n");
     rig.daemon.restart();
     rig.daemon.until_log("e0 is a port of the bridge br");
     until_without(&rig, "e0");
@@ -282,20 +282,11 @@ fn an_index_that_another_device_gets_is_not_taken_for_the_member() {
 
 #[test]
 fn a_new_member_of_the_same_name_and_index_is_given_everything_too() {
-    let rig = Rig::new(Topology::new());
+    let rig = Rig::new(Topology::new().equal_ifindex(true));
     let index = rig.host().ifindex("e0").expect("it is there");
     rig.daemon.freeze();
     rig.host().ip("link del e0");
-    rig.topology.switch.connect(rig.host(), "e0", &port(0, 0), None);
-    // The kernel lets an interface choose its index only in a namespace where it is free.
-    rig.host().ip("link del e0");
-    rig.topology.switch.netns.ip(&format!(
-        "link add {} type veth peer name e0 index {index} netns {}",
-        port(0, 0),
-        rig.host().name()
-    ));
-    rig.topology.switch.netns.ip(&format!("link set {} master sw up", port(0, 0)));
-    rig.host().set_up("e0", true);
+    rig.topology.switch.connect(rig.host(), "e0", &port(0, 0), Some(index));
     rig.daemon.thaw();
     assert_eq!(rig.host().ifindex("e0"), Some(index));
     until_back(&rig, 0);

@@ -41,6 +41,13 @@ fn what_happened_while_messages_were_lost_is_found_out_and_so_is_what_comes_afte
     rig.host().ip("addr del 10.9.0.11/24 dev ipmp0");
     rig.daemon.thaw();
     until_overrun(&rig, 1);
+    // And more before it has got over that.
+    rig.daemon.freeze();
+    let before = overruns(&rig);
+    flood(&rig);
+    rig.host().ip("addr del 10.9.0.12/24 dev ipmp0");
+    rig.daemon.thaw();
+    until_overrun(&rig, before + 1);
     for (name, state) in [("e0", "ok"), ("e3", "ok")] {
         rig.daemon.until_state(name, state);
     }
@@ -50,7 +57,9 @@ fn what_happened_while_messages_were_lost_is_found_out_and_so_is_what_comes_afte
             holds(row.as_ref().is_none_or(|row| row["active"] == false), || row)
         });
     }
-    rig.daemon.until_log("data address 10.9.0.11/24 has been removed from ipmp0");
+    for gone in ["10.9.0.11/24", "10.9.0.12/24"] {
+        rig.daemon.until_log(&format!("data address {gone} has been removed from ipmp0"));
+    }
     rig.daemon.until_bound(hand_made);
     Ping::to(hand_made).until_answered(rig.peer());
     rig.until_reachable();
@@ -72,6 +81,6 @@ fn what_happened_while_messages_were_lost_is_found_out_and_so_is_what_comes_afte
     rig.until_reachable();
     rig.host().ip("link del e3");
     rig.daemon.until_log("member e3 is absent");
-    Ping::to(plan::data_v4(0, 2).into()).until_answered(rig.peer());
+    Ping::to(plan::data_v6(0, 2).into()).until_answered(rig.peer());
     assert!(rig.daemon.exited().is_none());
 }

@@ -36,7 +36,7 @@ fn engine(weights: &[u32]) -> Engine {
         test_addresses: config::TestAddresses::None,
         weight: Some(weight),
         standby: false,
-        priority: None,
+        priority: 100,
     };
     let group = config::Group {
         name: "ipmp0".into(),

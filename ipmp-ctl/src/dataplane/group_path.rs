@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use ipmp_common::{Choice, MemberCounters, Reason, layout::ADDRESSES, member::Mac};
+use ipmp_common::{MemberCounters, Reason, layout::ADDRESSES, member::Mac};
 
 use super::{
     diff::{MapOp, diff},
@@ -17,14 +17,12 @@ use super::{
     tables::{TableError, Tables},
     trace::TraceError,
 };
-use crate::engine::{
-    assignment::{Assignment, SlotLink},
-    event::{Passages, Passing},
-};
+use crate::engine::assignment::{Assignment, SlotLink};
 
 mod attach;
 mod fixed;
 mod interface;
+mod moving;
 
 pub use attach::{Attached, MemberAttach, Proof};
 use attach::{Loader, constants};
@@ -224,11 +222,6 @@ impl GroupPath {
         wanted.is_some() && (wanted == attached || wanted == self.inherited.get(&slot))
     }
 
-    /// Whether a bucket that moves is where it goes to.
-    pub fn has_passed(&self, bucket: u32) -> bool {
-        self.tables.passage(bucket).has_passed(self.installed.buckets[bucket as usize].epoch)
-    }
-
     fn loader(&self) -> Loader {
         Loader { fixed: self.fixed.clone(), hash_seed: self.hash_seed, pins: self.pins.path().to_owned() }
     }
@@ -355,19 +348,6 @@ impl GroupPath {
         }
         result.map_err(|source| PathError::Hook { group: self.fixed.group, source })?;
         Ok(self.pins.remove()?)
-    }
-}
-
-impl Passages for GroupPath {
-    fn passing(&self, bucket: u32, choice: Choice) -> Passing {
-        let Assignment { buckets, usable, .. } = &self.installed;
-        if buckets.get(bucket as usize) != Some(&choice) || !usable.contains(choice.slot) {
-            Passing::Blocked
-        } else if self.tables.let_pass(bucket, choice) {
-            Passing::Passed
-        } else {
-            Passing::Going
-        }
     }
 }
 

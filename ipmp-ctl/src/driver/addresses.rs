@@ -20,7 +20,7 @@ impl Driver {
         for (number, group) in self.groups.iter_mut().enumerate() {
             let Some(group) = group else { continue };
             let now = Instant::now();
-            if address.ifindex == group.link.ifindex {
+            if group.has_interface(address.ifindex) {
                 group.keep_address(address, present);
                 let event = if present {
                     Event::AddressAdded(address.address)

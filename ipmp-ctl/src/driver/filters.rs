@@ -31,9 +31,22 @@ impl Filter {
         self.refused.clear();
     }
 
-    /// Takes in what became of a change.
-    pub fn changed(&mut self, given: BTreeSet<Mac>, refused: BTreeSet<Mac>) {
-        *self = Self { given, refused, is_busy: false };
+    /// What it is to be given next, to hold all of `wanted` that it takes; `None`: there is nothing to do, or somebody is at
+    /// it.
+    pub fn next(&mut self, wanted: &BTreeSet<Mac>) -> Option<BTreeSet<Mac>> {
+        let next = wanted - &self.refused;
+        if self.is_busy || self.given == next {
+            return None;
+        }
+        self.is_busy = true;
+        Some(next)
+    }
+
+    /// Takes in what became of that.
+    pub fn changed(&mut self, given: BTreeSet<Mac>, refused: &BTreeSet<Mac>) {
+        self.refused.extend(refused);
+        self.given = given;
+        self.is_busy = false;
     }
 }
 
@@ -44,14 +57,10 @@ impl GroupRuntime {
         let Ok(wanted) = multicast::joined(self.name()) else { return };
         let group = self.name().to_owned();
         for (member, state) in self.members.iter_mut().enumerate() {
-            let (Some(link), filter) = (&state.link, &mut state.filter) else { continue };
-            let next = &wanted - &filter.refused;
-            if filter.is_busy || filter.given == next {
-                continue;
-            }
-            filter.is_busy = true;
+            let Some(link) = &state.link else { continue };
+            let Some(next) = state.filter.next(&wanted) else { continue };
             let (group, found) = (group.clone(), found.clone());
-            let (ifname, ifindex, before) = (link.name.clone(), link.ifindex, filter.given.clone());
+            let (ifname, ifindex, before) = (link.name.clone(), link.ifindex, state.filter.given.clone());
             tokio::task::spawn_blocking(move || {
                 let (given, outcome) = multicast::bring(&ifname, &before, &next);
                 if let Err(error) = outcome {
@@ -64,3 +73,6 @@ impl GroupRuntime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,7 @@ impl Driver {
             Found::Filtered { member, ifindex, given, refused, .. } => {
                 let state = &mut group.members[member];
                 if state.link.as_ref().is_some_and(|link| link.ifindex == ifindex) {
-                    state.filter.changed(given, refused);
+                    state.filter.changed(given, &refused);
                 }
             }
             Found::Interface { link, .. } => {

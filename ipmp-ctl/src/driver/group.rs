@@ -120,13 +120,19 @@ impl GroupRuntime {
             .position(|member| member.link.as_ref().is_some_and(|link| link.ifindex == ifindex))
     }
 
+    /// Whether the group interface has this interface index.
+    pub fn has_interface(&self, ifindex: u32) -> bool {
+        self.link.ifindex == ifindex && self.interface.is_there()
+    }
+
     /// The members' links and the group interface's addresses out of a dump, for the engine.
     pub fn snapshot_event(&self, snapshot: &Snapshot) -> Event {
         let links = self.members.iter().enumerate().filter_map(|(index, member)| {
             let link = member.link.as_ref()?.to_engine(member.speed_mbps)?;
             Some((index, link))
         });
-        let addresses = snapshot.addresses_of(self.link.ifindex).map(|address| address.address).collect();
+        let own = snapshot.addresses_of(self.link.ifindex).filter(|_| self.interface.is_there());
+        let addresses = own.map(|address| address.address).collect();
         Event::Snapshot { links: links.collect(), addresses }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     dataplane::saved::SavedMap,
     kernel::{
         addresses::Interface,
-        group_link::GroupLink,
+        group_link::{GroupLink, GroupLinkError},
         netlink::{LinkInfo, Snapshot},
         settings::{self, Role},
     },
@@ -126,16 +126,17 @@ impl GroupRuntime {
         self.interface.phase = Phase::Making { task, in_vain: false };
     }
 
-    /// Takes in the group interface that was made anew, or why there is none.
+    /// Takes in the group interface that was made anew, or why there is none. Whether it is gone again by now.
     pub(super) fn take_interface(
         &mut self,
-        made: Result<GroupLink, crate::kernel::group_link::GroupLinkError>,
+        made: Result<GroupLink, GroupLinkError>,
         snapshot: &Snapshot,
         hooks: &mut HookWorker,
     ) -> bool {
         let Phase::Making { in_vain, .. } = self.interface.phase else { return false };
         self.interface.phase = Phase::Gone;
-        if in_vain {
+        // One that could not be completed was deleted by ourselves.
+        if in_vain && made.is_ok() {
             return true;
         }
         let link = match made {

@@ -59,14 +59,14 @@ impl Driver {
         }
         for number in 0..self.groups.len() {
             let Some(group) = &mut self.groups[number] else { continue };
-            if ifindex == group.link.ifindex && group.interface.is_there() {
+            if group.has_interface(ifindex) {
                 group.follow_interface(&self.handle, &link);
                 if !group.link_worker.is_content(None, link.limits.mtu) {
                     group.link_worker.again();
                 }
                 // What goes with an interface that is brought down goes silently.
                 self.routes_changed();
-            } else if ifindex == group.link.peer_ifindex {
+            } else if ifindex == group.link.peer_ifindex && group.interface.is_there() {
                 if !group.link_worker.is_content(Some(link.admin_up), link.limits.mtu) {
                     group.link_worker.again();
                 }

@@ -38,7 +38,8 @@ impl Driver {
     pub(super) fn read_routes(&mut self) {
         self.routes_at = None;
         self.routes_read = Instant::now();
-        for group in self.groups.iter().flatten() {
+        // While there is no group interface, targets stay as they were.
+        for group in self.groups.iter().flatten().filter(|group| group.interface.is_there()) {
             let (name, ifindex) = (group.name().to_owned(), group.link.ifindex);
             let (strict, found) = (self.strict.clone(), self.found.0.clone());
             tokio::spawn(async move {

@@ -80,7 +80,10 @@ impl Moves {
     /// The number of the next operation, if there is one: never 0.
     pub(super) fn next_number(&self) -> u32 {
         let free = |number: &u32| *number != 0 && !self.waiting.contains_key(number);
-        (1..).map(|step| self.latest.wrapping_add(step)).find(free).expect("there are fewer operations")
+        (1..=u32::MAX)
+            .map(|step| self.latest.wrapping_add(step))
+            .find(free)
+            .expect("there are fewer operations")
     }
 
     /// Ends the operations that are over: their buckets are where they were to go.

@@ -4,6 +4,7 @@ mod bindings;
 mod commands;
 mod laws;
 mod members;
+mod moves;
 mod start;
 mod transitions;
 

@@ -213,7 +213,8 @@ fn pair(name: &str, mac: Mac, peer_mac: Mac) -> LinkMessage {
         LinkMessageBuilder::<LinkUnspec>::default().name(name).address(mac.bytes.to_vec()).build()
     };
     let peer = InfoData::Veth(InfoVeth::Peer(end(&peer_name(name), peer_mac)));
-    LinkVeth::new(name, &peer_name(name)).address(mac.bytes.to_vec()).set_info_data(peer).build()
+    // Up from the start, and not soon after: who watches hears of an interface that is up, and nothing before.
+    LinkVeth::new(name, &peer_name(name)).address(mac.bytes.to_vec()).up().set_info_data(peer).build()
 }
 
 /// The change that brings a link to these limits; `None` if it has them. The kernel refuses limits above the device's.

@@ -10,7 +10,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::ifreq;
 
-/// The first of the two EtherTypes that IEEE 802 keeps for local experiments: programs and switches leave it alone.
+/// The first of the two `EtherType`s that IEEE 802 keeps for local experiments: programs and switches leave it alone.
 pub const ETHER_TYPE: u16 = 0x88b5;
 
 /// Octets before the payload.

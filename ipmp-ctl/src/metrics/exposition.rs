@@ -15,7 +15,7 @@ use prometheus_client::{
 
 use crate::control::protocol::{GroupStatus, MemberStatus, RttStatus, Status, TargetStatus};
 
-/// What [`text`] is, for the Content-Type.
+/// What [`text()`] is, for the Content-Type.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 const GROUP_STATES: [&str; 3] = ["ok", "degraded", "failed"];

@@ -26,7 +26,7 @@ mod tests;
 /// Test programs and the tests of them that are run where no filter is given: each part of the packet path once, in two
 /// to four minutes of emulation. Tests that refuse any reordered packet are not among them: a takeover on 6.1 was seen to
 /// reorder nine packets in one of three runs with two emulated processors, for a reason that is not known yet.
-const SELECTION: [(&str, &[&str]); 6] = [
+const SELECTION: [(&str, &[&str]); 7] = [
     ("connections", &["connections_survive_the_failure_and_repair_of_each_member_in_turn"]),
     (
         "neighbours",
@@ -52,6 +52,7 @@ const SELECTION: [(&str, &[&str]); 6] = [
             "the_group_works_on_with_native_xdp_at_its_members",
         ],
     ),
+    ("vlan", &["a_group_of_vlan_members_fails_over_and_back", "one_dead_cable_fails_all_its_vlans_at_once"]),
     ("addresses", &["unicast_left_on_the_members_reaches_the_host_in_both_families"]),
 ];
 

@@ -66,7 +66,7 @@ fn who_is_never_idle_is_forced_after_the_wait_and_counted() {
     let (start, mut moves) = (Instant::now(), Moves::new(1));
     let buckets = moving(&mut moves, start);
     let going = say(&[(2, Passing::Going)]);
-    assert_eq!(moves.look(start + WAIT - INTERVAL, &buckets, &going), Looked::default());
+    assert_eq!(moves.look(start + WAIT.saturating_sub(INTERVAL), &buckets, &going), Looked::default());
     assert_eq!(moves.look(start + WAIT, &buckets, &going), Looked { is_over: true, forced: 1 });
     assert_eq!(moves.forced(), 1);
 }
@@ -79,7 +79,7 @@ fn the_wait_begins_when_the_buckets_can_move() {
     let later = start + 10 * WAIT;
     assert_eq!(moves.look(later, &buckets, &blocked), Looked::default());
     let going = say(&[(2, Passing::Going)]);
-    assert_eq!(moves.look(later + WAIT - INTERVAL, &buckets, &going), Looked::default());
+    assert_eq!(moves.look(later + WAIT.saturating_sub(INTERVAL), &buckets, &going), Looked::default());
     assert_eq!(moves.look(later + WAIT, &buckets, &going).forced, 1);
 }
 

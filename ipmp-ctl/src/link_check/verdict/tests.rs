@@ -23,7 +23,8 @@ const ALL_OF_THREE: &str = "0<1 1<0 0<2 2<0 1<2 2<1";
 
 #[test]
 fn who_hears_whom_becomes_what_is_said() {
-    let cases: [(usize, &str, &[(&str, &str)], &[&str]); 10] = [
+    type Case = (usize, &'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+    let cases: [Case; 10] = [
         (3, ALL_OF_THREE, &[], &["fine: group g: e0, e1, e2 hear each other: they are on one link"]),
         (
             3,
