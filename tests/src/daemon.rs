@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod ask;
+mod nobody;
 pub mod stat;
 mod watch;
 

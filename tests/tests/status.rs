@@ -1,9 +1,6 @@
 //! What the status commands show, to whom.
 
-use std::{
-    os::unix::{fs::PermissionsExt, process::CommandExt},
-    process::{Command, Output},
-};
+use std::process::Command;
 
 use ipmp_common::{Reason, member::Mac};
 use ipmp_tests::{
@@ -138,30 +135,14 @@ fn unknown_groups_are_refused_by_name() {
     rig.until_reachable();
 }
 
-/// Runs `ipmp-ctl` against the rig's daemon as a user who is not root.
-fn as_nobody(rig: &Rig, arguments: &[&str]) -> Output {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let open = |path: &std::path::Path| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
-    };
-    open(directory.path());
-    open(rig.daemon.socket().parent().expect("the socket is in a directory"));
-    let copy = directory.path().join("ipmp-ctl");
-    std::fs::copy(ctl::binary(), &copy).expect("the binary can be copied");
-    open(&copy);
-    let mut command = Command::new(&copy);
-    command.args(arguments).arg("--socket").arg(rig.daemon.socket());
-    ctl::run(command.uid(65534).gid(65534).current_dir("/"))
-}
-
 #[test]
 fn anyone_may_read_and_only_root_may_change() {
     let rig = Rig::new(Topology::new().members(2));
     for arguments in [&["stat", "-i", "--json"][..], &["flow", "ipmp0", "10.9.0.10", "10.9.0.101"]] {
-        let output = as_nobody(&rig, arguments);
+        let output = rig.daemon.ctl_as_nobody(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", ctl::describe(&output));
     }
-    let output = as_nobody(&rig, &["down", "ipmp0"]);
+    let output = rig.daemon.ctl_as_nobody(&["down", "ipmp0"]);
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     assert!(ctl::text(&output).contains("root"), "{}", ctl::describe(&output));
     rig.until_reachable();

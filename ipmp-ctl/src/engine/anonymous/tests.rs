@@ -47,7 +47,7 @@ fn a_link_that_flaps_is_trusted_when_it_has_been_quiet() {
     assert_eq!(said(&remarks), [("a", Remark::LinkUp), ("a", flapping)]);
     assert!(group.shown().all(|shown| shown.failed && shown.link_up));
     let at = group.next().expect("it waits");
-    assert_eq!(group.serve(at - SECOND), []);
+    assert_eq!(group.serve(now), []);
     assert_eq!(said(&group.serve(at)), [("a", Remark::Repaired)]);
     assert_eq!((group.next(), group.shown().next().map(|shown| shown.failed)), (None, Some(false)));
 }

@@ -36,7 +36,9 @@ pub(super) fn plan(
     }
     bound.extend(hosted.settle(&unbound, scene));
     if !joined.is_empty() {
-        [false, true].into_iter().for_each(|ipv6| hosted.level(ipv6, &mut bound, scene));
+        for ipv6 in [false, true] {
+            hosted.level(ipv6, &mut bound, scene);
+        }
     }
     let bound: BTreeMap<_, _> = bound.into_iter().map(|(homed, slot)| (homed.address, slot)).collect();
     let mut guests: BTreeMap<u16, Vec<Homed>> = BTreeMap::new();

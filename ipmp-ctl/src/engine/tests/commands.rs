@@ -211,6 +211,7 @@ fn an_offline_that_cannot_be_carried_out_leaves_everything_as_it_was() {
         rig.offline(member, false).unwrap();
         rig.engine.undo_offline(member, rig.now);
         rig.tell(Event::InstallFailed);
+        rig.wait(5 * SECOND);
         let after = (members(&rig), rig.engine.assignment().usable, hosts(&rig, 5), rig.shares());
         assert_eq!(after, before, "{roles} {failback} {member}");
         rig.engine.undo_offline(member, rig.now);
@@ -274,4 +275,16 @@ fn a_member_that_joins_takes_the_part_of_others_that_are_still_away() {
     assert_eq!([hosts_now[2], hosts_now[5]], [2, 2], "nobody loses its own");
     rig.up(1);
     assert_eq!(hosts(&rig, 6), [0, 1, 2, 0, 1, 2]);
+}
+
+#[test]
+fn a_member_that_a_new_configuration_makes_a_standby_hands_over() {
+    let mut config = with_addresses("aaa", 3);
+    let rig = Rig::start(config.clone());
+    config.members[2].standby = true;
+    let adopted = Some(rig.engine.assignment().clone());
+    let (mut rig, _) = Rig::start_with(config, adopted, rig.links.clone(), (1..=3).map(v4).collect());
+    assert_eq!((rig.active(), hosts(&rig, 3)), (vec![0, 1], vec![0, 1, 0]));
+    rig.wait(5 * SECOND);
+    assert_eq!((rig.shares(), rig.engine.carries(2)), (vec![512, 512, 0], false));
 }

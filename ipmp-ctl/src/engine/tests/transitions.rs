@@ -104,9 +104,8 @@ impl Event {
         match self {
             Self::LinkDown => is("UNIJSK") || (alone && is("O")),
             Self::LinkUp => is("FD"),
-            Self::FallsSilent => few && is("UI"),
+            Self::FallsSilent | Self::LosesTargets => few && is("UI"),
             Self::Answers => is("SK"),
-            Self::LosesTargets => few && is("UI"),
             Self::FindsTargets => is("NJ"),
             Self::Leaves => is("UNIJSK") || (few && is("F")) || (alone && is("ODQ")),
             Self::Returns => is("-M"),
@@ -289,7 +288,7 @@ fn table() -> String {
         }
         lines.insert((state.len(), state), block);
     }
-    lines.into_values().collect::<Vec<_>>().join("")
+    lines.into_values().collect()
 }
 
 #[test]
