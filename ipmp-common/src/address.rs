@@ -1,5 +1,7 @@
 //! An IP address as a map key.
 
+use crate::TestFilter;
+
 /// An IPv4 or IPv6 address in network byte order; IPv4 addresses in their IPv4-mapped form (`::ffff:192.0.2.1`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,17 +23,10 @@ impl Address {
         Self { bytes }
     }
 
-    /// The address's bit in a 64-bit filter: a set of addresses is tested by one word before it is looked up.
-    #[inline(always)]
-    pub const fn filter_bit(&self) -> u64 {
-        let [.., a, b, c, d] = self.bytes;
-        1 << Self::filter_position([a, b, c, d])
-    }
-
-    /// Which bit that is, from the last four bytes of the address.
+    /// The address's place in a [`crate::TestFilter`], from its last four bytes.
     #[inline(always)]
     pub const fn filter_position(tail: [u8; 4]) -> u32 {
-        u32::from_le_bytes(tail).wrapping_mul(0x9e37_79b1) >> 26
+        u32::from_le_bytes(tail).wrapping_mul(0x9e37_79b1) >> (u32::BITS - TestFilter::BITS.ilog2())
     }
 
     /// What [`crate::Choice::choose`] takes as salt for this address's binding.

@@ -1,6 +1,6 @@
 //! Values of which a group has one, or one for each bucket or address.
 
-use crate::{Choice, member::Mac};
+use crate::{Address, Choice, Passage, member::Mac};
 
 /// What identifies a group's pins. Written once, when the group is made; a daemon adopts pins only if the layout
 /// version, the network namespace and the group interface are still the same.
@@ -31,21 +31,42 @@ pub struct GroupState {
     pub mac: Mac,
     /// Fills the word.
     pub reserved: u16,
-    /// Union of [`crate::Address::filter_bit`] of all test addresses.
-    pub test_filter: u64,
+    /// Which source addresses may be test addresses: all others need no look-up.
+    pub test_filter: TestFilter,
+    /// How long a bucket has to be idle before a planned move takes it, in [`crate::passage::ticks`].
+    pub gap: u64,
 }
 
-/// One slot of the flow table, laid out for planned moves between working members.
+/// A set of addresses that contains all test addresses and few others: one bit of it is tested before an address is looked
+/// up. Sixteen bits for each of 64 members, so that about one data address in sixteen is looked up in vain in the largest
+/// group, and one in a hundred in a usual one.
+#[repr(C, align(8))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TestFilter {
+    /// The bits, [`crate::Address::filter_position`] by position; each word is written whole.
+    pub words: [u64; Self::BITS as usize / 64],
+}
+
+impl TestFilter {
+    /// How many bits there are.
+    pub const BITS: u32 = 1024;
+
+    /// Adds the address.
+    pub const fn add(&mut self, address: &Address) {
+        let [.., a, b, c, d] = address.bytes;
+        let position = Address::filter_position([a, b, c, d]);
+        self.words[position as usize / 64] |= 1 << (position % 64);
+    }
+}
+
+/// One slot of the flow table.
 #[repr(C, align(8))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// Where the bucket should go. Written by the controller alone.
     pub next: Choice,
-    /// Where the packet path sends it while a planned move waits for a gap. Written by the packet path alone.
-    pub current: Choice,
-    /// When the last packet went through while a move was waiting, in `CLOCK_MONOTONIC` nanoseconds. Written by the
-    /// packet path alone.
-    pub last_seen_ns: u64,
+    /// How far a planned move has got: [`crate::passage`].
+    pub passage: Passage,
 }
 
 /// Which member receives the packets for a data address.

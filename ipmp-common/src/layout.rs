@@ -1,8 +1,8 @@
 //! Capacities, names and the proof that map values have no padding.
 
 use crate::{
-    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, SettingKey, SettingValue, Slot,
-    SlotRef,
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, SettingKey, SettingValue,
+    Slot, SlotRef, TestFilter,
     member::Mac,
     probe::{Probe, ProbeCounters, ProbeHead, RttHistogram},
     reason::ReasonCounter,
@@ -10,7 +10,7 @@ use crate::{
 
 /// Version of everything in this crate that lies in a pin directory. A daemon adopts pins of its own version only;
 /// raise it with every change to a map.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 4;
 
 /// Members a group can have, and slots of its member table: the usable word has 64 bits.
 pub const SLOTS: usize = 64;
@@ -92,12 +92,13 @@ macro_rules! plain {
 plain! {
     Address { [u8; 16] }
     Binding { Choice }
-    Bucket { Choice, Choice, u64 }
+    Bucket { Choice, Passage }
     Choice { u16, u16, u32 }
-    GroupState { u64, Choice, Mac, u16, u64 }
+    GroupState { u64, Choice, Mac, u16, TestFilter, u64 }
     Mac { [u8; 6] }
     MemberCounters { u64, u64, u64, u64 }
     Meta { u32, u32, u64, u64, u64 }
+    Passage { u32, u32 }
     Probe { Address, u64, u64, u16, u16, u16, u16, u64 }
     ProbeCounters { u64, u64, u64, u64, u64 }
     ProbeHead { u16, u16, u16, u16 }
@@ -107,6 +108,7 @@ plain! {
     SettingValue { u32, u32 }
     Slot { u32, Mac, u16 }
     SlotRef { u32 }
+    TestFilter { [u64; TestFilter::BITS as usize / 64] }
 }
 
 #[cfg(test)]
@@ -129,6 +131,7 @@ mod tests {
     #[test]
     fn words_read_per_packet_are_aligned() {
         assert_eq!(core::mem::offset_of!(Bucket, next) % 8, 0);
+        assert_eq!(core::mem::offset_of!(Bucket, passage) % 8, 0);
         assert_eq!(core::mem::offset_of!(GroupState, usable) % 8, 0);
         assert_eq!(core::mem::offset_of!(GroupState, nominee) % 8, 0);
         assert_eq!(core::mem::offset_of!(GroupState, mac) % 8, 0);

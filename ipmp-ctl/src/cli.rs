@@ -16,6 +16,7 @@ mod down;
 mod firewall;
 mod flow;
 mod log;
+mod maintenance;
 mod output;
 mod protocol;
 mod selection;
@@ -36,6 +37,8 @@ Examples:
   ipmp-ctl daemon
   ipmp-ctl stat -i
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
+  ipmp-ctl offline eth1
+  ipmp-ctl online eth1
   ipmp-ctl down ipmp0
 
 Exit status: 0 on success, 1 when refused or failed (the reason is on standard error), 2 on bad usage.";
@@ -49,8 +52,8 @@ Fields, by view; those in brackets are shown only when named with -o:
   -p  TIME INTERFACE PROBE NETRTT RTT RTTAVG TARGET [RTTDEV]
 
 INTERFACES: active members, then those kept inactive in ( ), then unusable ones in [ ].
-FLAGS: i inactive, s standby, m M nominated for IPv4 and IPv6 multicast, b nominated for IPv4 broadcast, d down,
-h duplicate MAC address.
+FLAGS: i inactive, s standby, m M nominated for IPv4 and IPv6 multicast, b nominated for IPv4 broadcast, d down or taken
+offline, h duplicate MAC address.
 TARGETS: the active ones, in the order in which they are probed, starting with the next; RTTAVG and the fields after it
 have a value for each, HISTOGRAM the number of round trips of 1, 2, 4, 8 .. microseconds and more.
 
@@ -67,6 +70,13 @@ Examples:
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto icmp
   ipmp-ctl flow ipmp0 2001:db8::10 2001:db8:1::7 --json";
+
+const OFFLINE_HELP: &str = "\
+Returns when the member carries nothing more, after 2 seconds at most. What still arrives by it is received. It stays
+offline, also if its interface goes and comes back, until `ipmp-ctl online`.
+
+Example:
+  ipmp-ctl offline eth1 && ethtool -t eth1 offline; ipmp-ctl online eth1";
 
 const CHECK_EXAMPLES: &str = "\
 --link needs root and no daemon, and does not disturb a running one. It takes a second at most for each group, names the
@@ -108,6 +118,10 @@ pub(crate) enum Command {
     Stat(StatArgs),
     /// Say which member carries a flow, and why
     Flow(FlowArgs),
+    /// Take a member out of service: its traffic and addresses move to the others, its probes stop
+    Offline(OfflineArgs),
+    /// Put a member back into service
+    Online(OnlineArgs),
     /// Remove a group: its programs, pins and group interface; settings are put back
     Down(DownArgs),
 }
@@ -207,6 +221,26 @@ pub(crate) struct FlowArgs {
     pub(crate) json: bool,
 }
 
+/// `offline`.
+#[derive(Debug, Args)]
+#[command(after_help = OFFLINE_HELP)]
+pub(crate) struct OfflineArgs {
+    /// Even if no other member of the group works: the group then carries nothing
+    #[arg(short)]
+    pub(crate) force: bool,
+    /// Interface of the member
+    #[arg(value_name = "IFACE")]
+    pub(crate) interface: String,
+}
+
+/// `online`.
+#[derive(Debug, Args)]
+pub(crate) struct OnlineArgs {
+    /// Interface of the member
+    #[arg(value_name = "IFACE")]
+    pub(crate) interface: String,
+}
+
 /// `down`.
 #[derive(Debug, Args)]
 pub(crate) struct DownArgs {
@@ -230,6 +264,8 @@ impl Cli {
             Command::Check(args) => check::run(&args),
             Command::Stat(args) => stat::run(&args, &socket),
             Command::Flow(args) => flow::run(&args, &socket),
+            Command::Offline(args) => maintenance::offline(&args, &socket),
+            Command::Online(args) => maintenance::online(&args, &socket),
             Command::Down(args) => down::run(&args, &socket),
         }
     }

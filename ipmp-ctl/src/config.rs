@@ -10,6 +10,7 @@
 //! whole file can tell. All of them put what they find into `findings`.
 
 use std::{
+    fmt,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -55,10 +56,28 @@ pub struct Config {
     pub groups: Vec<Group>,
     /// `track-interfaces-only-with-groups`: whether interfaces without a group are left alone. Default true.
     pub track_interfaces_only_with_groups: bool,
-    /// `metrics`: address on which metrics are served.
-    pub metrics: Option<SocketAddr>,
+    /// `metrics`: where metrics are served.
+    pub metrics: Option<MetricsListener>,
     /// `on-event`: program run for each event; an absolute path.
     pub on_event: Option<PathBuf>,
+}
+
+/// Where metrics are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricsListener {
+    /// On a TCP port.
+    Tcp(SocketAddr),
+    /// On a Unix socket; an absolute path.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for MetricsListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// One group.
@@ -122,8 +141,8 @@ pub struct Member {
     pub weight: Option<u32>,
     /// Whether it is a standby.
     pub standby: bool,
-    /// `priority`: preference among members, higher first.
-    pub priority: Option<i32>,
+    /// `priority`: 0 to 255, default 100; the higher, the sooner it is activated and nominated.
+    pub priority: u8,
 }
 
 /// What `test-addresses` says.

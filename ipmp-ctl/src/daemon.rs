@@ -35,6 +35,8 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
+    metrics::listener::MetricsServer,
+    service,
     state_file::StateKeeper,
 };
 
@@ -129,7 +131,11 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     pins::ensure_bpf_fs(&options.pins)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
-    let server = Server::listen(&options.socket, asked)?;
+    let server = Server::listen(&options.socket, asked.clone())?;
+    let metrics = match &config.metrics {
+        Some(at) => Some(MetricsServer::listen(at, asked).await?),
+        None => None,
+    };
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
@@ -151,7 +157,10 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         }
     }
     tracing::info!(groups = config.groups.len(), "ready");
+    service::ready(&driver.group_names());
     let ended = driver.run(stop).await;
+    service::stopping();
+    drop(metrics);
     drop(server);
     ended?;
     for group in driver.group_names() {

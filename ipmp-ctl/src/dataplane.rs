@@ -7,6 +7,8 @@
 //! | [`pins`] | the pin directory of a group, its lock, and tidying up after namespaces that are gone |
 //! | [`tables`] | the maps, open and typed |
 //! | [`words`] | map values in this process's memory |
+//! | `passages` | buckets on their way from one working member to another |
+//! | `clock` | the packet path's time |
 //! | [`diff`] | which writes lead from one assignment to another, pure |
 //! | [`driver_hooks`] | the programs at members' drivers (XDP), and who refuses one |
 //! | [`flow`] | which member carries a flow, pure |
@@ -25,6 +27,7 @@
 //! pins by group and network namespace, checks the layout version and the group interface in the `meta` map, reads the
 //! assignment back, and puts its own programs into the links one by one, each in one step.
 
+mod clock;
 pub mod diff;
 pub mod driver_hooks;
 pub mod flow;
@@ -32,6 +35,7 @@ pub mod group_path;
 pub mod hook;
 pub mod link_info;
 pub mod object;
+mod passages;
 pub mod pins;
 pub mod probes;
 pub mod saved;

@@ -23,6 +23,7 @@ mod joining;
 mod kept_addresses;
 mod link_worker;
 mod links;
+mod maintenance;
 mod notices;
 mod outcomes;
 pub mod prepare;
@@ -56,6 +57,7 @@ use self::{
     group::{GroupRuntime, Tools},
     hook_worker::{HookWorker, Outcome},
     joining::watched,
+    maintenance::Leaving,
     prober::Prober,
     watchers::Watchers,
 };
@@ -72,6 +74,7 @@ use crate::{
         sysfs::Sysfs,
         timer::Timer,
     },
+    service,
     state_file::StateKeeper,
 };
 
@@ -112,6 +115,8 @@ pub struct Driver {
     outcomes: UnboundedReceiver<Outcome>,
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
+    /// Who waits for a member to carry nothing more.
+    leaving: Vec<Leaving>,
     keeper: StateKeeper,
     /// When the next thing is due.
     timer: Timer,
@@ -188,6 +193,7 @@ impl Driver {
             outcomes,
             found: mpsc::unbounded_channel(),
             asked,
+            leaving: Vec::new(),
             keeper,
             started: Instant::now(),
             timer: Timer::new().map_err(system("making a timer"))?,
@@ -262,6 +268,8 @@ impl Driver {
         let mut tell = signal(SignalKind::user_defined1()).map_err(system("waiting for SIGUSR1"))?;
         let mut multicast = interval(MULTICAST_INTERVAL);
         let mut scan = interval(SCAN_INTERVAL);
+        let watchdog = service::watchdog();
+        let mut alive = interval(watchdog.unwrap_or(SCAN_INTERVAL));
         for slow in [&mut multicast, &mut scan] {
             slow.set_missed_tick_behavior(MissedTickBehavior::Delay);
             slow.reset();
@@ -290,17 +298,15 @@ impl Driver {
                 Some(touched) = self.follower.next() => self.on_routes(&touched),
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
                 Some(found) = self.found.1.recv() => self.on_found(found),
-                Some(Asked { request, reply }) = self.asked.recv() => {
-                    let answer = self.answer(request).await;
-                    // An asker that has gone away needs no answer.
-                    drop(reply.send(answer));
-                }
+                Some(asked) = self.asked.recv() => self.on_asked(asked).await,
                 _ = multicast.tick() => self.follow_multicast(),
                 _ = scan.tick() => self.scan().await,
+                _ = alive.tick(), if watchdog.is_some() => service::alive(),
                 Some(()) = tell.recv() => self.dump(),
                 () = &mut stop => return Ok(()),
             }
             self.drain();
+            self.answer_leaving();
         }
     }
 
@@ -327,7 +333,7 @@ impl Driver {
 
     fn next_wake(&self) -> Option<Instant> {
         let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
-        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at];
+        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at, self.patience_ends()];
         groups.chain(own.into_iter().flatten()).min()
     }
 

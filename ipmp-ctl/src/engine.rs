@@ -1,10 +1,11 @@
 //! The pure core of the controller: what a group should do, decided without a socket, a clock, a thread or a chance.
 //!
-//! An [`Engine`] is one group. Its methods are of four kinds:
+//! An [`Engine`] is one group. Its methods are of five kinds:
 //!
 //! * **Getters** ([`Engine::view`], [`Engine::assignment`], [`Engine::config`]) show how things are.
 //! * **Inputs** ([`Engine::handle`], [`Engine::handle_timeout`]) tell it what has happened, and what time it is. They
 //!   never fail: what makes no sense, such as the carrier of an absent member, changes nothing.
+//! * **Commands** ([`Engine::offline`], [`Engine::online`]) are inputs that may be refused: they say why.
 //! * **Outputs** ([`Engine::poll_action`]) say what to do about it. They are to be carried out in their order, and taken
 //!   until there are none, after each input.
 //! * **Wake-up** ([`Engine::poll_timeout`]) says when to call [`Engine::handle_timeout`], if nothing else happens. To be
@@ -31,6 +32,7 @@
 //! | `active_set` | which of the working members carry traffic |
 //! | `group`, `weights`, `homes`, `slots` | what follows from it for the group, the shares, the addresses, the numbers |
 //! | `planner` | buckets, bindings, nominee, and the backup of each |
+//! | `moves` | when a planned move is over |
 //! | `settle`, `announcer` | what has to be done about it |
 
 use std::{
@@ -53,6 +55,8 @@ mod group;
 mod homes;
 mod link;
 pub mod member;
+mod moves;
+pub mod offline;
 mod planner;
 mod probing;
 mod roster;
@@ -64,12 +68,13 @@ pub mod view;
 mod weights;
 
 use self::{
-    action::Action,
+    action::{Action, Notice},
     announcer::Announcer,
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex, Replies},
+    event::{Event, Limits, Link, MemberIndex, Passages, Replies},
     homes::Homes,
     member::Past,
+    moves::Moves,
     probing::Probing,
     roster::Roster,
     slots::Slots,
@@ -110,6 +115,7 @@ pub struct Engine {
     /// Whether something was told that needs all conclusions to be drawn.
     unsettled: bool,
     probing: Probing,
+    moves: Moves,
     actions: VecDeque<Action>,
 }
 
@@ -136,6 +142,7 @@ impl Engine {
             unsettled: false,
             actions: VecDeque::new(),
             probing: Probing::new(&config, seed),
+            moves: Moves::new(seed),
             config,
         }
     }
@@ -176,10 +183,15 @@ impl Engine {
         self.finish(now);
     }
 
-    /// Input: the time of a wake-up has come. `replies` are those that the packet path has recorded by `now`.
-    pub fn handle_timeout(&mut self, now: Instant, replies: &dyn Replies) {
+    /// Input: the time of a wake-up has come. `records` are what the packet path has recorded by `now`.
+    pub fn handle_timeout(&mut self, now: Instant, records: &(impl Replies + Passages)) {
         let now = self.begin(now);
-        self.probing.serve(now, replies, &mut self.roster);
+        self.probing.serve(now, records, &mut self.roster);
+        let looked = self.moves.look(now, &self.assignment.buckets, records);
+        self.unsettled |= looked.is_over;
+        if looked.forced > 0 {
+            self.actions.push_back(Action::Notify(Notice::MovesForced { buckets: looked.forced }));
+        }
         self.finish(now);
     }
 
@@ -273,6 +285,7 @@ impl Engine {
         self.timers.set(Timer::Announce, self.announcer.next_address());
         self.timers.set(Timer::ReportMemberships, self.announcer.next_report());
         self.timers.set(Timer::KeepAlive, self.announcer.next_member());
+        self.timers.set(Timer::Moves, self.moves.next());
         self.timers.set(Timer::Install, self.install_at);
     }
 }

@@ -15,9 +15,10 @@
 //! * [`engine`] is the policy: no socket, no clock, no thread. Events and the time go in, actions come out.
 //! * [`dataplane`] holds the packet path: how an [assignment](engine::assignment::Assignment) gets into the maps, how
 //!   programs get to their places, what survives the daemon.
+//! * [`metrics`] shows the same status to Prometheus.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
 //! * [`link_check`] proves that the members of a group share one link.
-//! * [`down`] takes away what a daemon left; [`state_file`] tells it where.
+//! * [`down`] takes away what a daemon left; [`state_file`] tells it where. [`service`] talks to the service manager.
 
 pub mod config;
 pub mod control;
@@ -28,4 +29,6 @@ pub mod driver;
 pub mod engine;
 pub mod kernel;
 pub mod link_check;
+pub mod metrics;
+pub mod service;
 pub mod state_file;

@@ -3,7 +3,7 @@
 use aya_ebpf::programs::TcContext;
 use aya_log_ebpf::{debug, trace};
 use ipmp_common::{
-    Address, Reason,
+    Address, Choice, Reason,
     flow::{self, Transport},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     ipv6::{self, Ipv6},
     maps::{self, State},
     member::{self, Member},
-    nd,
+    moving, nd,
     packet::{Ethernet, IPV4_HEAD, IPV6_HEAD, LONG_HEAD, Packet, ethertype, load_u32},
 };
 
@@ -150,7 +150,10 @@ fn speaker(state: State, address: &Address) -> Result<Member, Reason> {
 #[inline(always)]
 fn by_bucket(state: State, hash: u64) -> Result<Member, Reason> {
     let bucket = flow::bucket(hash);
-    let choice = maps::bucket(bucket).ok_or(Reason::NoUsableMember)?;
+    let mut choice = maps::bucket(bucket).ok_or(Reason::NoUsableMember)?;
+    if choice.is_moving() {
+        choice = Choice::from_word(moving::go_by(bucket, choice.to_word()));
+    }
     Member::chosen(choice, state, bucket)
 }
 

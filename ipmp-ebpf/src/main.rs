@@ -29,6 +29,7 @@ mod ipv4;
 mod ipv6;
 mod maps;
 mod member;
+mod moving;
 mod nd;
 mod packet;
 mod probe;

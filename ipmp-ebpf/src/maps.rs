@@ -1,6 +1,9 @@
 //! The maps. Layouts and names: `ipmp-common`; all are pinned by the controller.
 
-use core::ptr;
+use core::{
+    intrinsics::{AtomicOrdering, atomic_cxchg},
+    ptr,
+};
 
 use aya_ebpf::{
     bindings::BPF_F_MMAPABLE,
@@ -8,10 +11,11 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use ipmp_common::{
-    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Reason, SettingKey, SettingValue,
-    Slot, SlotRef, SlotSet,
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, Reason, SettingKey,
+    SettingValue, Slot, SlotRef, SlotSet,
     layout::{ADDRESSES, BUCKETS, MACS, SAVED_SETTINGS, SLOTS as SLOT_COUNT},
     member::Mac,
+    passage::PassageCell,
     reason::ReasonCounter,
 };
 
@@ -77,6 +81,13 @@ impl State {
         read_choice(unsafe { &raw const (*self.0).nominee })
     }
 
+    /// How long a bucket has to be idle before a planned move takes it, in ticks.
+    #[inline(always)]
+    pub fn gap(self) -> u32 {
+        // SAFETY: as above.
+        read(unsafe { &raw const (*self.0).gap }) as u32
+    }
+
     /// MAC address of the group interface, in the lower six bytes.
     #[inline(always)]
     pub fn mac(self) -> u64 {
@@ -87,9 +98,12 @@ impl State {
     /// Whether an address that ends in these four bytes may be a test address.
     #[inline(always)]
     fn may_be_test_address(self, tail: [u8; 4]) -> bool {
-        // SAFETY: as above.
-        let filter = read(unsafe { &raw const (*self.0).test_filter });
-        filter >> Address::filter_position(tail) & 1 == 1
+        let position = Address::filter_position(tail);
+        // SAFETY: as above; a position lies within the words.
+        let word = read(unsafe {
+            (&raw const (*self.0).test_filter.words).cast::<u64>().add(position as usize / 64)
+        });
+        word >> (position % 64) & 1 == 1
     }
 
     /// The slot of the member whose test address this is.
@@ -120,6 +134,37 @@ impl State {
 pub fn bucket(bucket: u32) -> Option<Choice> {
     // SAFETY: the pointer came from a successful look-up; only an address is computed.
     BUCKET_TABLE.get_ptr(bucket).map(|entry| read_choice(unsafe { &raw const (*entry).next }))
+}
+
+/// How far a planned move of `bucket` has got.
+#[inline(always)]
+pub fn passage(bucket: u32) -> Option<PassagePtr> {
+    // SAFETY: as above.
+    BUCKET_TABLE.get_ptr_mut(bucket).map(|entry| PassagePtr(unsafe { &raw mut (*entry).passage }.cast()))
+}
+
+/// A [`Passage`] in the map.
+#[derive(Clone, Copy)]
+pub struct PassagePtr(*mut u64);
+
+impl PassageCell for PassagePtr {
+    #[inline(always)]
+    fn load(&self) -> Passage {
+        Passage::from_word(read(self.0))
+    }
+
+    #[inline(always)]
+    fn swap_if(&self, old: Passage, new: Passage) -> Passage {
+        // SAFETY: made from a successful look-up; one aligned word.
+        let (there, _) = unsafe {
+            atomic_cxchg::<u64, { AtomicOrdering::SeqCst }, { AtomicOrdering::SeqCst }>(
+                self.0,
+                old.to_word(),
+                new.to_word(),
+            )
+        };
+        Passage::from_word(there)
+    }
 }
 
 /// The member that a data address is bound to.

@@ -123,6 +123,11 @@ impl PacketPath {
         &self.installed
     }
 
+    /// The maps.
+    pub const fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     /// Where the maps are pinned.
     pub fn pins(&self) -> &Path {
         &self.pins

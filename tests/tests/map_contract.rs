@@ -118,7 +118,7 @@ fn bpftool_prints_named_fields() {
         names
     };
     let plain = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-    let bucket = [with_choice("next", &["last_seen_ns"]), with_choice("current", &[])].concat();
+    let bucket = with_choice("next", &["passage", "passage.epoch", "passage.seen"]);
     for (map, key, mut wanted) in [
         (
             names::META,
@@ -128,7 +128,10 @@ fn bpftool_prints_named_fields() {
         (
             names::GROUP_STATE,
             None,
-            with_choice("nominee", &["mac", "mac.bytes", "reserved", "test_filter", "usable"]),
+            with_choice(
+                "nominee",
+                &["gap", "mac", "mac.bytes", "reserved", "test_filter", "test_filter.words", "usable"],
+            ),
         ),
         (names::SLOTS, None, plain(&["ifindex", "mac", "mac.bytes", "reserved"])),
         (names::BUCKETS, None, bucket),

@@ -1,6 +1,9 @@
 //! A daemon that is stopped, or short of processor time, and hosts that lie.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use ipmp_tests::{
     Rig, Topology,
@@ -73,13 +76,16 @@ fn forged_replies_are_no_sign_of_life(hook: ProbeHook) {
     // What comes from the target arrives, lies among it, but the member's own probes do not get there.
     rig.silence(0, Silence::Sending);
     rig.daemon.until_state("e0", "failed");
-    let (replies, told) = (rig.probes(0, "replies"), forger.sent());
+    let (replies, told, since) = (rig.probes(0, "replies"), forger.sent(), Instant::now());
     always("it stays failed", A_WHILE, || {
         let row = stat::interface(&rig.daemon, "e0");
         holds(row.as_ref().is_some_and(|row| row["state"] == "failed"), || row)
     });
     assert_eq!(rig.probes(0, "replies"), replies, "lies were counted as replies");
-    assert!(forger.sent() > told + 1000, "{} lies", forger.sent() - told);
+    let (lies, time) = (forger.sent() - told, since.elapsed());
+    // A figure, not a condition: how many depends on the machine.
+    eprintln!("{:.0} lies a second while the member was silent", lies as f64 / time.as_secs_f64());
+    assert!(lies > 1000, "{lies} lies");
     drop(forger);
     rig.end_silence(0, Silence::Sending);
     rig.daemon.until_state("e0", "ok");

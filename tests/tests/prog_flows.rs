@@ -36,7 +36,7 @@ fn engine(weights: &[u32]) -> Engine {
         test_addresses: config::TestAddresses::None,
         weight: Some(weight),
         standby: false,
-        priority: None,
+        priority: 100,
     };
     let group = config::Group {
         name: "ipmp0".into(),
@@ -171,7 +171,7 @@ fn what_user_space_says_of_a_flow_is_what_the_kernel_does() {
             path.install(&wanted);
         }
         let (flow, packet) = random_flow(&mut random);
-        let way = flow.way(SEED, &wanted);
+        let way = flow.way(SEED, &wanted, |_| false);
         assert_eq!(
             sender(&mut program, &packet.build()),
             way.slot(),

@@ -1,4 +1,4 @@
-//! The daemon's log, on standard error.
+//! The daemon's log: on standard error, or in the journal if that is where standard error goes.
 
 use std::{
     env,
@@ -6,7 +6,10 @@ use std::{
 };
 
 use ipmp_ctl::dataplane::trace::TraceLevel;
-use tracing_subscriber::{EnvFilter, filter::LevelFilter, util::SubscriberInitExt as _};
+use rustix::fs::fstat;
+use tracing_subscriber::{
+    EnvFilter, Registry, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Begins to log. `RUST_LOG` says what, as everywhere in Rust; without it, what an operator should know, and what the
 /// packet path logs.
@@ -21,16 +24,25 @@ pub(super) fn start(trace: TraceLevel) -> anyhow::Result<()> {
         .from_env()
         .map_err(|error| anyhow::anyhow!("RUST_LOG is not understood: {error}"))?
         .add_directive(format!("ipmp_ebpf={packet_path}").parse()?);
-    let log = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_env_filter(filter)
-        .with_target(false);
-    // The journal has times of its own.
-    if env::var_os("JOURNAL_STREAM").is_some() {
-        log.without_time().finish().try_init()?;
+    if is_journal() {
+        // Fields of their own: `journalctl GROUP=ipmp0`.
+        let journal =
+            tracing_journald::layer()?.with_field_prefix(None).with_syslog_identifier("ipmp-ctl".to_owned());
+        Registry::default().with(filter).with(journal).try_init()?;
     } else {
-        log.finish().try_init()?;
+        tracing_subscriber::fmt()
+            .with_writer(io::stderr)
+            .with_ansi(io::stderr().is_terminal())
+            .with_env_filter(filter)
+            .with_target(false)
+            .finish()
+            .try_init()?;
     }
     Ok(())
+}
+
+/// Whether standard error goes to the journal: the service manager says which file that would be.
+fn is_journal() -> bool {
+    let Ok(stream) = env::var("JOURNAL_STREAM") else { return false };
+    fstat(io::stderr()).is_ok_and(|file| stream == format!("{}:{}", file.st_dev, file.st_ino))
 }

@@ -43,7 +43,11 @@ fn fields_are_separated_by_commas() {
 fn wrong_usage_exits_with_2() {
     let lines = [
         "ipmp-ctl",
-        "ipmp-ctl offline eth0",
+        "ipmp-ctl offline",
+        "ipmp-ctl offline eth0 eth1",
+        "ipmp-ctl offline -x eth0",
+        "ipmp-ctl online",
+        "ipmp-ctl online -f eth0",
         "ipmp-ctl stat -P",
         "ipmp-ctl stat -g -a",
         "ipmp-ctl stat -t -p",

@@ -8,7 +8,7 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    Config, across,
+    Config, MetricsListener, across,
     findings::{At, Findings},
     group::{self, Inherited},
     keys::Scope,
@@ -44,14 +44,17 @@ pub(super) fn read(document: &DeTable<'_>, file: &Path, findings: &mut Findings)
     }
 }
 
-fn metrics(section: &Section<'_>, findings: &mut Findings) -> Option<SocketAddr> {
-    let At { value: text, line } = section.string("metrics", "127.0.0.1:9400", findings)?;
+fn metrics(section: &Section<'_>, findings: &mut Findings) -> Option<MetricsListener> {
+    let At { value: text, line } = section.string("metrics", "127.0.0.1:9477", findings)?;
+    if text.starts_with('/') && !text.contains('\0') {
+        return Some(MetricsListener::Unix(text.into()));
+    }
     let address = text.parse().ok().filter(|address: &SocketAddr| address.port() != 0);
     if address.is_none() {
-        let what = "is not ADDRESS:PORT; write as in \"127.0.0.1:9400\" or \"[::1]:9400\"";
+        let what = "is neither ADDRESS:PORT nor an absolute path; write as in \"127.0.0.1:9477\", \"[::1]:9477\" or \"/run/ipmp/metrics.sock\"";
         section.error(line, format!("`metrics` {text:?} {what}"), findings);
     }
-    address
+    address.map(MetricsListener::Tcp)
 }
 
 fn on_event(section: &Section<'_>, findings: &mut Findings) -> Option<PathBuf> {

@@ -4,6 +4,9 @@ use super::{
     Member, address::DataAddresses, findings::Findings, name::check_interface, section::Section, test_address,
 };
 
+/// `priority` where nothing is said.
+const PRIORITY: u8 = 100;
+
 /// Reads the table of the member `name`.
 pub(super) fn read(
     name: &str,
@@ -21,8 +24,8 @@ pub(super) fn read(
         weight: weight(section, findings),
         standby: section.boolean("standby", findings).unwrap_or(false),
         priority: section
-            .integer("priority", i32::MIN.into()..=i32::MAX.into(), "", findings)
-            .map(|priority| priority.value),
+            .integer("priority", 0..=255, " (higher comes first)", findings)
+            .map_or(PRIORITY, |priority| priority.value),
     }
 }
 

@@ -1,12 +1,7 @@
 //! Keys that are read and checked but change nothing yet.
 
 /// Each key, and what is missing. Whoever builds the thing deletes its row.
-const PENDING: &[(&str, &str)] = &[
-    ("metrics", "no metrics are served"),
-    ("on-event", "no program is run"),
-    ("priority", "all members of a role count the same"),
-    ("track-interfaces-only-with-groups", "interfaces without a group are left alone"),
-];
+const PENDING: &[(&str, &str)] = &[("on-event", "no program is run")];
 
 /// What is missing for `key` to have an effect; `None`: nothing.
 pub(super) fn missing(key: &str) -> Option<&'static str> {

@@ -15,6 +15,18 @@ pub enum Request {
     Probes,
     /// Which member carries a flow.
     Flow(FlowRequest),
+    /// Take a member out of service; answered when it carries nothing more.
+    Offline {
+        /// Its interface.
+        interface: String,
+        /// Even if no other member is there to carry the traffic.
+        force: bool,
+    },
+    /// Put a member back into service.
+    Online {
+        /// Its interface.
+        interface: String,
+    },
     /// Remove a group: programs, pins, group interface; settings put back.
     Down {
         /// The group.
@@ -27,7 +39,7 @@ impl Request {
     pub const fn changes(&self) -> bool {
         match self {
             Self::Status | Self::Probes | Self::Flow(_) => false,
-            Self::Down { .. } => true,
+            Self::Offline { .. } | Self::Online { .. } | Self::Down { .. } => true,
         }
     }
 }
@@ -90,8 +102,21 @@ pub struct GroupStatus {
     pub addresses: Vec<AddressStatus>,
     /// What is probed, by member and address family.
     pub targets: Vec<TargetsStatus>,
+    /// Its planned moves.
+    pub moves: MovesStatus,
     /// Packets that the packet path dropped or sent in an unusual way, by reason.
     pub reasons: BTreeMap<String, u64>,
+}
+
+/// Buckets on their way from one working member to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovesStatus {
+    /// Those that wait for a gap of their flows.
+    pub pending: usize,
+    /// How long that has to be, in microseconds; that of the last moves if there are none.
+    pub gap_us: u64,
+    /// Those that were moved though they were not idle in time, since the daemon was started.
+    pub forced: u64,
 }
 
 /// A member.

@@ -17,6 +17,8 @@ pub enum MapOp {
     ClearSlot(u16, SlotLink),
     /// One bucket.
     Bucket(u32, Choice),
+    /// How long a bucket that moves has to be idle, in ticks.
+    Gap(u32),
     /// The nominated member.
     Nominee(Choice),
     /// The binding of an address.
@@ -62,6 +64,10 @@ pub fn diff(installed: &Assignment, wanted: &Assignment) -> Vec<MapOp> {
         if installed.test_addresses.get(&address) != Some(&slot) {
             ops.push(MapOp::TestAddress(address, slot));
         }
+    }
+    // Before any bucket moves by it.
+    if wanted.gap != installed.gap {
+        ops.push(MapOp::Gap(wanted.gap));
     }
     let buckets = wanted.buckets.iter().zip(&installed.buckets).enumerate();
     ops.extend(

@@ -61,8 +61,9 @@ impl Way {
 }
 
 impl Flow {
-    /// Its way out of a group with this seed of the flow hash.
-    pub fn way(&self, seed: u64, assignment: &Assignment) -> Way {
+    /// Its way out of a group with this seed of the flow hash. `has_passed` tells of buckets on their way to another member
+    /// whether they are there.
+    pub fn way(&self, seed: u64, assignment: &Assignment, has_passed: impl FnOnce(u32) -> bool) -> Way {
         if let Some(&slot) = assignment.test_addresses.get(&self.source) {
             return Way::TestAddress { slot };
         }
@@ -71,7 +72,8 @@ impl Flow {
         }
         let number = self.bucket(seed);
         let choice = assignment.buckets[number as usize];
-        Way::Bucket { number, choice, slot: choice.choose(assignment.usable, number) }
+        let goes_by = if choice.is_moving() && !has_passed(number) { choice.before() } else { choice };
+        Way::Bucket { number, choice, slot: goes_by.choose(assignment.usable, number) }
     }
 
     fn bucket(&self, seed: u64) -> u32 {

@@ -22,6 +22,7 @@ use crate::engine::assignment::{Assignment, SlotLink};
 mod attach;
 mod fixed;
 mod interface;
+mod moving;
 
 pub use attach::{Attached, MemberAttach, Proof};
 use attach::{Loader, constants};

@@ -10,7 +10,6 @@ use ipmp_common::{Family, ProbeCounters, ProbeKind, RttHistogram, layout::names}
 
 use super::tables::{TableError, failed, open};
 
-mod clock;
 mod ring;
 
 pub use ring::Ring;

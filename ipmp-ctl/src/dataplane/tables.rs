@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, mem::offset_of, net::IpAddr, os::fd::AsFd as _,
 
 use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, PerCpuValues};
 use ipmp_common::{
-    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Reason, SettingKey, SettingValue,
-    Slot, SlotRef, SlotSet,
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, Reason, SettingKey,
+    SettingValue, Slot, SlotRef, SlotSet, TestFilter,
     layout::{BUCKETS, SLOTS, names},
     member::Mac,
     reason::ReasonCounter,
 };
 
-use super::{diff::MapOp, words::Words};
+use super::{clock::Clock, diff::MapOp, passages, words::Words};
 use crate::engine::assignment::{Assignment, SlotLink};
 
 /// Why a map could not be opened, read or written.
@@ -73,11 +73,17 @@ const fn bucket_word(bucket: u32) -> usize {
     (bucket as usize * size_of::<Bucket>() + offset_of!(Bucket, next)) / size_of::<u64>()
 }
 
+/// Word of the bucket table that holds the passage of a bucket.
+const fn passage_word(bucket: u32) -> usize {
+    (bucket as usize * size_of::<Bucket>() + offset_of!(Bucket, passage)) / size_of::<u64>()
+}
+
 /// The maps of a group. The daemon alone writes them, except for counters and what [`Bucket`] says.
 pub struct Tables {
     meta: Array<MapData, Meta>,
     state: Words,
     buckets: Words,
+    clock: Clock,
     slots: Array<MapData, Slot>,
     bindings: HashMap<MapData, Address, Binding>,
     test_addresses: HashMap<MapData, Address, SlotRef>,
@@ -94,6 +100,7 @@ impl Tables {
             meta: open(pins, names::META)?,
             state: words(pins, names::GROUP_STATE, size_of::<GroupState>())?,
             buckets: words(pins, names::BUCKETS, BUCKETS * size_of::<Bucket>())?,
+            clock: Clock::read(),
             slots: open(pins, names::SLOTS)?,
             bindings: open(pins, names::BINDINGS)?,
             test_addresses: open(pins, names::TEST_ADDRESSES)?,
@@ -158,6 +165,7 @@ impl Tables {
                 .collect(),
             bindings,
             nominee: Choice::from_word(self.state.get(state_word!(nominee))),
+            gap: self.state.get(state_word!(gap)) as u32,
             test_addresses,
         })
     }
@@ -168,6 +176,7 @@ impl Tables {
             MapOp::Usable(usable) => self.state.set(state_word!(usable), usable.0),
             MapOp::Nominee(choice) => self.state.set(state_word!(nominee), choice.to_word()),
             MapOp::Bucket(number, choice) => self.buckets.set(bucket_word(number), choice.to_word()),
+            MapOp::Gap(gap) => self.state.set(state_word!(gap), gap.into()),
             MapOp::Slot(number, link) => self.fill_slot(number, link)?,
             MapOp::ClearSlot(number, link) => self.clear_slot(number, link)?,
             MapOp::Bind(address, member) => self
@@ -180,8 +189,9 @@ impl Tables {
             MapOp::TestAddress(address, slot) => {
                 let address = Address::from(address);
                 // The filter first: an address in the map without its bit would not be found.
-                let filter = self.state.get(state_word!(test_filter)) | address.filter_bit();
-                self.state.set(state_word!(test_filter), filter);
+                let mut filter = self.test_filter()?;
+                filter.add(&address);
+                self.set_test_filter(filter);
                 self.test_addresses
                     .insert(address, SlotRef { slot: slot.into() }, 0)
                     .map_err(failed(names::TEST_ADDRESSES))?;
@@ -189,14 +199,37 @@ impl Tables {
             MapOp::RemoveTestAddress(address) => {
                 absent_is_fine(self.test_addresses.remove(&address.into()))
                     .map_err(failed(names::TEST_ADDRESSES))?;
-                let mut filter = 0;
-                for address in self.test_addresses.keys() {
-                    filter |= address.map_err(failed(names::TEST_ADDRESSES))?.filter_bit();
-                }
-                self.state.set(state_word!(test_filter), filter);
+                let filter = self.test_filter()?;
+                self.set_test_filter(filter);
             }
         }
         Ok(())
+    }
+
+    /// The filter of the test addresses in the map.
+    fn test_filter(&self) -> Result<TestFilter, TableError> {
+        let mut filter = TestFilter::default();
+        for address in self.test_addresses.keys() {
+            filter.add(&address.map_err(failed(names::TEST_ADDRESSES))?);
+        }
+        Ok(filter)
+    }
+
+    fn set_test_filter(&self, filter: TestFilter) {
+        for (word, bits) in (state_word!(test_filter)..).zip(filter.words) {
+            self.state.set(word, bits);
+        }
+    }
+
+    /// Lets a bucket pass that moves as `choice` says, if nobody uses it. Whether it has passed.
+    pub fn let_pass(&self, bucket: u32, choice: Choice) -> bool {
+        let gap = self.state.get(state_word!(gap)) as u32;
+        passages::look(&self.buckets, passage_word(bucket), choice.epoch, self.clock, gap)
+    }
+
+    /// How far a bucket has got.
+    pub fn passage(&self, bucket: u32) -> Passage {
+        Passage::from_word(self.buckets.get(passage_word(bucket)))
     }
 
     fn fill_slot(&mut self, number: u16, link: SlotLink) -> Result<(), TableError> {

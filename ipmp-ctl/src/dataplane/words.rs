@@ -58,10 +58,10 @@ impl Words {
         self.word(index).store(value, Ordering::Release);
     }
 
-    /// What the packet path does to words of its own: writes the word at `index` if it still is `old`.
-    #[cfg(test)]
-    pub fn swap_if(&self, index: usize, old: u64, value: u64) {
-        let _ = self.word(index).compare_exchange(old, value, Ordering::SeqCst, Ordering::SeqCst);
+    /// Writes the word at `index` if it still is `old`, in one step. Returns what was there.
+    pub fn swap_if(&self, index: usize, old: u64, value: u64) -> u64 {
+        let swapped = self.word(index).compare_exchange(old, value, Ordering::SeqCst, Ordering::SeqCst);
+        swapped.unwrap_or_else(|there| there)
     }
 }
 

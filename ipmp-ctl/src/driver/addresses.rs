@@ -38,7 +38,7 @@ impl Driver {
                     if present {
                         warn_of_stray_address(group, member, address);
                     }
-                } else if !present {
+                } else if !present && !group.engine.is_retired(member) {
                     tracing::warn!(
                         group = group.name(),
                         "{} has been removed from member {}: it is put back",

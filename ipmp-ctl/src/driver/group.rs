@@ -91,6 +91,8 @@ pub struct GroupRuntime {
     pub warned: BTreeSet<String>,
     /// Probe sockets that wait for their member's program.
     pub awaiting: Vec<AwaitedProgram>,
+    /// Why the packet path could not be written the last time; `None`: it was.
+    pub unwritten: Option<String>,
     /// The targets that its routes offer, as the engine was last told.
     pub routes: Option<RouteTargets>,
 }
@@ -167,7 +169,8 @@ impl GroupRuntime {
                 self.forget_rtt(member, family, target_index);
             }
             Action::Install(assignment) => {
-                if let Err(error) = self.path.apply(&assignment) {
+                self.unwritten = self.path.apply(&assignment).err().map(|error| error.to_string());
+                if let Some(error) = &self.unwritten {
                     tracing::error!(group = self.name(), "{error}");
                     self.engine.handle(Event::InstallFailed, Instant::now());
                 }

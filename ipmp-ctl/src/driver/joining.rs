@@ -3,7 +3,12 @@
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Instant};
 
 use super::{
-    Driver, addresses::tell_link_locals, filters::Filter, found::Found, group::GroupRuntime, prepare,
+    Driver,
+    addresses::tell_link_locals,
+    filters::Filter,
+    found::Found,
+    group::GroupRuntime,
+    prepare::{self, Place, Service},
 };
 use crate::{
     dataplane::saved::{OwnSavedMap, SavedMap},
@@ -66,6 +71,7 @@ impl Driver {
             return;
         }
         let (config, pins) = (group.config().clone(), group.path.pins().to_owned());
+        let service = Service::of(group, member);
         let (handle, sysfs, found) = (self.handle.clone(), Arc::clone(&self.sysfs), self.found.0.clone());
         let watched = watched(link, &self.snapshot).clone();
         let (link, own) = (link.clone(), self.snapshot.addresses_of(link.ifindex).cloned().collect());
@@ -78,8 +84,9 @@ impl Driver {
                     if let Err(error) = settings::bring_up(&link.name, link.ifindex, &mut saved.map()) {
                         tracing::warn!(group = config.name, "{error}");
                     }
+                    let place = Place { handle: &handle, group: &config, snapshot: &own };
                     let (member, mut saved) = (&config.members[member], saved.map());
-                    let prepared = prepare::member(&handle, &config, member, link.ifindex, &own, &mut saved);
+                    let prepared = prepare::member(&place, member, link.ifindex, service, &mut saved);
                     if let Err(error) = runtime.block_on(prepared) {
                         tracing::warn!(group = config.name, "{error}");
                     }

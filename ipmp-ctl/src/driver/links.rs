@@ -2,7 +2,12 @@
 
 use std::time::Instant;
 
-use super::{Driver, MemberKey, found::Found, joining::see_carrier, prepare};
+use super::{
+    Driver, MemberKey,
+    found::Found,
+    joining::see_carrier,
+    prepare::{self, Place, PrepareError, Service},
+};
 use crate::{
     dataplane::saved::SavedMap,
     engine::event::{Event, MemberIndex},
@@ -102,16 +107,30 @@ impl Driver {
         self.ask_speed(number, member);
     }
 
+    /// Prepares a member as it has to be now.
     pub(super) async fn prepare(&mut self, number: usize, member: MemberIndex, ifindex: u32) {
-        let Some(Some(group)) = self.groups.get_mut(number) else { return };
-        let config = group.config().clone();
-        let member = &config.members[member];
-        let mut saved = SavedMap(group.path.tables().saved_settings());
-        let prepared =
-            prepare::member(&self.handle, &config, member, ifindex, &self.snapshot, &mut saved).await;
-        if let Err(error) = prepared {
-            tracing::warn!(group = config.name, "{error}");
+        let Some(Some(group)) = self.groups.get(number) else { return };
+        let service = Service::of(group, member);
+        if let Err(error) = self.try_prepare(number, member, ifindex, service).await
+            && let Some(Some(group)) = self.groups.get(number)
+        {
+            tracing::warn!(group = group.name(), "{error}");
         }
+    }
+
+    /// Prepares a member for service, or for being out of it.
+    pub(super) async fn try_prepare(
+        &mut self,
+        number: usize,
+        member: MemberIndex,
+        ifindex: u32,
+        service: Service,
+    ) -> Result<(), PrepareError> {
+        let Some(Some(group)) = self.groups.get_mut(number) else { return Ok(()) };
+        let config = group.config().clone();
+        let place = Place { handle: &self.handle, group: &config, snapshot: &self.snapshot };
+        let mut saved = SavedMap(group.path.tables().saved_settings());
+        prepare::member(&place, &config.members[member], ifindex, service, &mut saved).await
     }
 
     pub(super) fn on_link_gone(&mut self, ifindex: u32, name: &str) {

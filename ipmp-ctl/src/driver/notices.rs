@@ -50,6 +50,10 @@ pub(super) fn log(config: &Group, notice: &Notice) {
             "{} now has a unique hardware address in group {group}; onlining",
             name(member)
         ),
+        Notice::Offlined(member) => {
+            tracing::info!(group, "{} is taken out of service: offline", name(member));
+        }
+        Notice::Onlined(member) => tracing::info!(group, "{} is put back into service: online", name(member)),
         Notice::Moved { address, from: Some(from), to } => {
             tracing::info!(group, "{address} moved from {} to {}", name(from), name(to));
         }
@@ -70,6 +74,11 @@ pub(super) fn log(config: &Group, notice: &Notice) {
         Notice::Nominated(member) => {
             tracing::info!(group, "{} sends and receives broadcast and multicast now", name(member));
         }
+        Notice::MovesForced { buckets } => tracing::warn!(
+            group,
+            "{buckets} buckets were moved to another member though they were never idle: packets of their flows may have \
+             overtaken one another"
+        ),
         Notice::GroupUnusable => {
             tracing::error!(group, "All IP interfaces in group {group} are now unusable");
         }

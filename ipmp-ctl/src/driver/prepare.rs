@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rtnetlink::Handle;
 
+use super::group::GroupRuntime;
 use crate::{
     config::{self, Receive, TestAddresses},
     dataplane::{saved::SavedMap, tables::Tables},
+    engine::event::MemberIndex,
     kernel::{
         addresses::{self, AddressError, Interface, dummy},
         group_link::GroupLink,
@@ -139,14 +141,40 @@ fn foreign_test_prefixes(config: &config::Group) -> Vec<IpNet> {
     prefixes
 }
 
+/// Whether a member is in service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// It is: it has its test addresses.
+    In,
+    /// The administrator has taken it offline: its test addresses are off it. What still arrives is received.
+    Out,
+}
+
+impl Service {
+    /// That of a member.
+    pub fn of(group: &GroupRuntime, member: MemberIndex) -> Self {
+        if group.engine.is_retired(member) { Self::Out } else { Self::In }
+    }
+}
+
+/// What members are prepared with.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// Requests to the kernel.
+    pub handle: &'a Handle,
+    /// Their group.
+    pub group: &'a config::Group,
+    /// What the kernel has.
+    pub snapshot: &'a Snapshot,
+}
+
 /// Prepares a member that has appeared: its settings, its test addresses, its place behind the group interface in the
 /// routing tables. Safe to repeat: udev, `sysctl --system` and the kernel itself undo parts of it.
 pub async fn member(
-    handle: &Handle,
-    group: &config::Group,
+    &Place { handle, group, snapshot }: &Place<'_>,
     member: &config::Member,
     ifindex: u32,
-    snapshot: &Snapshot,
+    service: Service,
     saved: &mut SavedMap<'_>,
 ) -> Result<(), PrepareError> {
     let interface = Interface { name: &member.name, index: ifindex };
@@ -154,13 +182,19 @@ pub async fn member(
     if !changed.is_empty() {
         tracing::debug!(member = member.name, ?changed, "settings changed");
     }
-    if let TestAddresses::V4(tests) = &member.test_addresses {
-        for test in tests {
-            addresses::add_test_address(handle, interface, IpAddr::V4(test.net.addr())).await?;
-        }
+    let tests: Vec<_> = member.test_addresses.v4().iter().map(|test| IpAddr::V4(test.net.addr())).collect();
+    let (staying, leaving) = match service {
+        Service::In => (tests.as_slice(), &[][..]),
+        Service::Out => (&[][..], tests.as_slice()),
+    };
+    for &test in staying {
+        addresses::add_test_address(handle, interface, test).await?;
     }
     if group.receive == Receive::Member {
-        dummy::lend(handle, interface, snapshot, saved).await?;
+        dummy::lend(handle, interface, snapshot, leaving, saved).await?;
+    }
+    for &test in leaving {
+        addresses::remove_address(handle, interface, IpNet::from(test)).await?;
     }
     routes::common::demote(handle, interface).await?;
     Ok(())

@@ -5,17 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ipmp_common::probe::Family;
+use ipmp_common::{Choice, probe::Family};
 
 use super::{
     group::{GroupRuntime, MemberRuntime, Tools},
     prober::{Instance, Seat},
 };
 use crate::{
-    dataplane::probes::ProbeTable,
+    dataplane::group_path::GroupPath,
     engine::{
         action::ProbeRecord,
-        event::{Event, MemberIndex, ProbeId, Replies},
+        event::{Event, MemberIndex, Passages, Passing, ProbeId, Replies},
         timers::Timer,
     },
 };
@@ -48,16 +48,22 @@ pub struct AwaitedProgram {
     source: IpAddr,
 }
 
-/// The replies that the packet path has recorded, by member.
+/// What the packet path has recorded: replies, by member, and how far buckets have got.
 struct Recorded<'a> {
-    table: &'a ProbeTable,
+    path: &'a GroupPath,
     members: &'a [MemberRuntime],
 }
 
 impl Replies for Recorded<'_> {
     fn arrival(&self, probe: ProbeId) -> Option<Instant> {
         let slot = self.members.get(probe.member)?.slot?;
-        self.table.arrival(slot, probe.family, probe.kind, probe.sequence)
+        self.path.probes().arrival(slot, probe.family, probe.kind, probe.sequence)
+    }
+}
+
+impl Passages for Recorded<'_> {
+    fn passing(&self, bucket: u32, choice: Choice) -> Passing {
+        self.path.passing(bucket, choice)
     }
 }
 
@@ -66,8 +72,8 @@ impl GroupRuntime {
     /// had not arrived by then.
     pub(super) fn tell_time(&mut self) {
         let now = Instant::now();
-        let replies = Recorded { table: self.path.probes(), members: &self.members };
-        self.engine.handle_timeout(now, &replies);
+        let records = Recorded { path: &self.path, members: &self.members };
+        self.engine.handle_timeout(now, &records);
     }
 
     /// When the engine is to be told the time. For probes it is one of the moments that are counted from `epoch`.

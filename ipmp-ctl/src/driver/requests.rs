@@ -4,15 +4,20 @@ use super::{Driver, group::GroupRuntime, status, teardown};
 use crate::{
     control::{
         protocol::{Reply, Request, Status},
-        server::Answer,
+        server::{Answer, Asked},
     },
     engine::view::ProbeShown,
 };
 
 impl Driver {
-    pub(super) async fn answer(&mut self, request: Request) -> Answer {
+    /// Answers, or keeps the asker until there is an answer.
+    pub(super) async fn on_asked(&mut self, Asked { request, reply: asker }: Asked) {
         let reply = match request {
-            Request::Probes => return self.watch_probes(),
+            Request::Offline { interface, force } => {
+                return self.take_offline(&interface, force, asker).await;
+            }
+            // An asker that has gone away needs no answer.
+            Request::Probes => return drop(asker.send(self.watch_probes())),
             Request::Status => {
                 let groups = self.groups.iter().flatten().map(status::group).collect();
                 Reply::Status(Status { groups })
@@ -25,8 +30,9 @@ impl Driver {
                 }
             }
             Request::Down { group } => self.down(&group).await,
+            Request::Online { interface } => self.take_online(&interface).await,
         };
-        Answer::Reply(reply)
+        drop(asker.send(Answer::Reply(reply)));
     }
 
     fn watch_probes(&mut self) -> Answer {

@@ -9,7 +9,7 @@ use super::{
     group::{GroupRuntime, MemberRuntime},
     interface::InterfaceState,
     link_worker::LinkWorker,
-    prepare::{self, PrepareError},
+    prepare::{self, PrepareError, Service},
     teardown,
 };
 use crate::{
@@ -145,8 +145,9 @@ async fn open(
                 tracing::info!(group = config.name, "brought {} up: it was administratively down", info.name);
             }
         }
+        let place = prepare::Place { handle: &around.handle, group: &config, snapshot: &snapshot };
         let mut saved = SavedMap(path.tables().saved_settings());
-        prepare::member(&around.handle, &config, member, info.ifindex, &snapshot, &mut saved)
+        prepare::member(&place, member, info.ifindex, Service::In, &mut saved)
             .await
             .map_err(prepare_error)?;
         let speed_mbps = ethtool::speed_mbps(&info.name);
@@ -168,6 +169,7 @@ async fn open(
         members,
         warned: BTreeSet::new(),
         awaiting: Vec::new(),
+        unwritten: None,
         routes: None,
     })
 }

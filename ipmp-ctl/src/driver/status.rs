@@ -7,8 +7,8 @@ use ipmp_common::{Choice, MemberCounters, SlotSet};
 use super::group::{GroupRuntime, MemberRuntime};
 use crate::{
     control::protocol::{
-        AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus, ProbeCounts, RttStatus,
-        TargetStatus, TargetsStatus,
+        AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus, MovesStatus, ProbeCounts,
+        RttStatus, TargetStatus, TargetsStatus,
     },
     dataplane::flow::{Flow, Way},
     engine::{
@@ -52,6 +52,11 @@ pub(super) fn group(group: &GroupRuntime) -> GroupStatus {
         attached_by: group.path.attached_by().map(str::to_owned),
         members: members.collect(),
         addresses: addresses.collect(),
+        moves: MovesStatus {
+            pending: view.moves.pending,
+            gap_us: view.moves.gap.as_micros() as u64,
+            forced: view.moves.forced,
+        },
         targets: view.targets.iter().map(|targets| targets_status(group, targets)).collect(),
         reasons: reasons.into_iter().map(|(reason, count)| (reason.as_str().to_owned(), count)).collect(),
     }
@@ -152,7 +157,7 @@ fn flags(member: &MemberView) -> String {
         (member.nominated, 'm'),
         (member.nominated, 'b'),
         (member.nominated, 'M'),
-        (member.admin_down, 'd'),
+        (member.admin_down || member.retired, 'd'),
         (member.duplicate_mac, 'h'),
     ];
     flags.into_iter().map(|(set, flag)| if set { flag } else { '-' }).collect()
@@ -173,11 +178,12 @@ pub(super) fn flow(group: &GroupRuntime, flow: &FlowRequest) -> Result<FlowReply
         source_port: flow.source_port,
         destination_port: flow.destination_port,
     }
-    .way(group.path.hash_seed(), installed);
-    let member = way.slot().and_then(|slot| {
+    .way(group.path.hash_seed(), installed, |bucket| group.path.has_passed(bucket));
+    let named = |slot: u16| {
         let ifindex = installed.slots.get(&slot)?.ifindex;
         Some(group.config().members[group.member_with(ifindex)?].name.clone())
-    });
+    };
+    let member = way.slot().and_then(named);
     Ok(match way {
         Way::TestAddress { .. } => {
             let why = format!("{} is a test address: it leaves by its own member only", flow.source);
@@ -188,7 +194,13 @@ pub(super) fn flow(group: &GroupRuntime, flow: &FlowRequest) -> Result<FlowReply
             FlowReply { member, bucket: None, why }
         }
         Way::Bucket { number, choice, slot } => {
-            FlowReply { member, bucket: Some(number), why: why(choice, slot, installed.usable) }
+            let why = match (named(choice.backup), named(choice.slot)) {
+                (Some(from), Some(to)) if choice.is_moving() => {
+                    format!("its bucket is moving from {from} to {to}, when it is idle for a moment")
+                }
+                _ => why(choice, slot, installed.usable),
+            };
+            FlowReply { member, bucket: Some(number), why }
         }
     })
 }

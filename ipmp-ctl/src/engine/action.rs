@@ -131,6 +131,10 @@ pub enum Notice {
     },
     /// A member's MAC address is unique again and it is back online.
     UniqueMac(MemberIndex),
+    /// The administrator has taken a member out of service.
+    Offlined(MemberIndex),
+    /// The administrator has put a member back into service.
+    Onlined(MemberIndex),
     /// A data address moved from one member to another.
     Moved {
         /// The address.
@@ -155,6 +159,12 @@ pub enum Notice {
     Deactivated(MemberIndex),
     /// The nominated member changed.
     Nominated(MemberIndex),
+    /// Buckets were moved from one working member to another though they were not idle in time: packets of their flows
+    /// may have overtaken one another.
+    MovesForced {
+        /// How many.
+        buckets: usize,
+    },
     /// No member of the group is usable any more.
     GroupUnusable,
     /// At least one member is usable again.

@@ -26,6 +26,8 @@ pub struct Assignment {
     pub bindings: BTreeMap<IpAddr, Choice>,
     /// The nominated member.
     pub nominee: Choice,
+    /// How long a bucket that moves has to be idle, in [`ipmp_common::passage::ticks`].
+    pub gap: u32,
     /// Test addresses and the slot of the member that each stays on.
     pub test_addresses: BTreeMap<IpAddr, u16>,
 }
@@ -38,6 +40,7 @@ impl Default for Assignment {
             buckets: vec![Choice::NONE; BUCKETS],
             bindings: BTreeMap::new(),
             nominee: Choice::NONE,
+            gap: 0,
             test_addresses: BTreeMap::new(),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr, time::Instant};
 
-use ipmp_common::member::Mac;
 pub use ipmp_common::probe::{Family, ProbeKind};
+use ipmp_common::{Choice, member::Mac};
 
 /// Number of a member: its place in the configuration of its group.
 pub type MemberIndex = usize;
@@ -64,6 +64,23 @@ impl Replies for BTreeMap<ProbeId, Instant> {
     fn arrival(&self, probe: ProbeId) -> Option<Instant> {
         self.get(&probe).copied()
     }
+}
+
+/// How far a planned move of a bucket has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// It cannot begin yet: the packet path has not been told, or its new member has no program yet.
+    Blocked,
+    /// The bucket is in use, and not idle for long enough.
+    Going,
+    /// It is where it was to go.
+    Passed,
+}
+
+/// What the packet path knows of buckets that move.
+pub trait Passages {
+    /// How far the bucket has got, which moves as `choice` says. One that is idle passes by being looked at.
+    fn passing(&self, bucket: u32, choice: Choice) -> Passing;
 }
 
 /// What the routes of the group interface offer as targets, own addresses taken out, in the kernel's order.

@@ -12,7 +12,7 @@ use super::{
     Engine,
     action::{Action, Cause, Notice},
     assignment::{Assignment, SlotLink},
-    event::{Event, Limits, Link, MemberIndex, ProbeId},
+    event::{Event, Limits, Link, MemberIndex, Passages, Passing, ProbeId},
     member::MemberState,
     timers::Timer,
     view::{GroupState, MemberView, ShownState},
@@ -29,7 +29,7 @@ pub(crate) fn group(roles: &str) -> config::Group {
         test_addresses: config::TestAddresses::None,
         weight: None,
         standby: role == 's',
-        priority: None,
+        priority: 100,
     };
     config::Group {
         name: "ipmp0".into(),
@@ -101,6 +101,13 @@ pub(crate) fn failed(member: MemberIndex) -> Notice {
 /// The member is repaired by its link.
 pub(crate) fn repaired(member: MemberIndex) -> Notice {
     Notice::Repaired { member, cause: Cause::Link }
+}
+
+/// A packet path whose buckets are idle.
+impl Passages for BTreeMap<ProbeId, Instant> {
+    fn passing(&self, _: u32, _: Choice) -> Passing {
+        Passing::Passed
+    }
 }
 
 /// An engine, its clock, and the kernel's view of its links.
@@ -253,7 +260,8 @@ impl Rig {
         assert_eq!(assignment.usable, active, "the usable word is the set of those that carry traffic");
         for (view, member) in view.members.iter().zip(members) {
             assert!(!view.active || member.carries());
-            assert!(kept || view.active == member.carries());
+            assert!(kept || view.active == member.serves());
+            assert!(!member.draining || !member.serves());
         }
         for (index, member) in view.members.iter().enumerate() {
             let link = self.links.get(&index);
@@ -283,12 +291,21 @@ impl Rig {
         if active.is_empty() {
             return;
         }
+        let serving = members.iter().filter(|member| member.serves()).count();
+        let moving = assignment.buckets.iter().filter(|choice| choice.is_moving());
+        let waited_for: SlotSet = moving.flat_map(|choice| [choice.slot, choice.backup]).collect();
+        for member in members.iter().filter(|member| member.draining && member.carries()) {
+            assert!(
+                waited_for.contains(member.slot.unwrap_or(Choice::NONE_SLOT)),
+                "{member:?} waits for nothing"
+            );
+        }
         let bindings = assignment.bindings.iter().map(|(&a, &c)| (c, Address::from(a).salt()));
         let buckets = assignment.buckets.iter().copied().zip(0..);
         for (choice, _) in buckets.chain(bindings).chain([(assignment.nominee, 0)]) {
             assert!(active.contains(choice.slot), "{choice:?} is not on {active:?}");
             assert_ne!(choice.slot, choice.backup);
-            assert!(choice.backup != Choice::NONE_SLOT || active.len() == 1, "{choice:?} has no backup");
+            assert!(choice.backup != Choice::NONE_SLOT || serving == 1, "{choice:?} has no backup");
         }
         assert!(kept || view.members.iter().filter(|m| m.nominated).count() == 1);
     }

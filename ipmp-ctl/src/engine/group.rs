@@ -11,9 +11,9 @@ pub(super) fn state(members: &[Member]) -> GroupState {
     }
 }
 
-/// Whether the group interface has RUNNING: at least `min_active` members carry traffic, and one in any case.
+/// Whether the group interface has RUNNING: at least `min_active` members serve, and one in any case.
 pub(super) fn running(members: &[Member], min_active: u32) -> bool {
-    members.iter().filter(|member| member.carries()).count() >= min_active.max(1) as usize
+    members.iter().filter(|member| member.serves()).count() >= min_active.max(1) as usize
 }
 
 /// The most that every present member can send in one piece.

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use super::{action::Cause, event::Link, link::Damping, view::ShownState};
+use super::{
+    action::Cause,
+    event::{Link, MemberIndex},
+    link::Damping,
+    view::ShownState,
+};
 
 /// State of a member, as Solaris in.mpathd names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -16,8 +21,17 @@ pub enum MemberState {
     NoTargets,
     /// Does not work.
     Failed,
-    /// Taken out of service: it has the MAC address of another member.
-    Offline,
+    /// Taken out of service.
+    Offline(OfflineBy),
+}
+
+/// What took a member out of service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfflineBy {
+    /// Its MAC address, which an earlier member has too. Ends by itself.
+    DuplicateMac,
+    /// The administrator. Ends by his word only: the mark stays with the name while the interface is absent.
+    Administrator,
 }
 
 impl MemberState {
@@ -31,7 +45,7 @@ impl MemberState {
         match self {
             Self::Running => ShownState::Ok,
             Self::Failed => ShownState::Failed,
-            Self::Offline => ShownState::Offline,
+            Self::Offline(_) => ShownState::Offline,
             Self::Init | Self::NoTargets => ShownState::Unknown,
         }
     }
@@ -61,23 +75,46 @@ pub(super) enum Past {
     Active,
 }
 
+/// What the administrator's `offline` changed, in case that it cannot be carried out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// The state of the member.
+    pub(super) state: MemberState,
+    /// Whether it was INACTIVE.
+    pub(super) inactive: bool,
+    /// Whether it was kept though failed.
+    pub(super) kept: bool,
+    /// Who was activated in its place.
+    pub(super) stand_in: Option<MemberIndex>,
+}
+
 /// One member.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Member {
     /// Configured as standby.
     pub(super) standby: bool,
+    /// The higher, the sooner it is activated and nominated.
+    pub(super) priority: u8,
     /// Its link, while it is present.
     pub(super) link: Option<Link>,
     /// Its state.
     pub(super) state: MemberState,
     /// Deliberately unused though it works.
     pub(super) inactive: bool,
-    /// Why it has failed; means nothing in any other state.
+    /// Why it has failed; of a member that the administrator has taken offline, why it had failed by then. Means nothing in
+    /// any other state.
     pub(super) cause: Option<Cause>,
     /// What probing can do for it.
     pub(super) probed: Probed,
+    /// Whether it has a test address that could be probed from.
+    pub(super) testable: bool,
+    /// What it was before the administrator took it offline.
+    pub(super) before: Option<Before>,
     /// Carries traffic though it is failed: it has link, and no member of the group does better.
     pub(super) kept: bool,
+    /// Gets nothing new though it works, and carries what has not moved off it yet.
+    pub(super) draining: bool,
     /// What it had to do under an earlier daemon, until it is started.
     pub(super) past: Past,
     /// What damps its link.
@@ -94,6 +131,21 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// A member that is absent.
+    pub(super) fn new(standby: bool, priority: u8) -> Self {
+        Self { standby, priority, ..Self::default() }
+    }
+
+    /// Whether the administrator has taken it out of service.
+    pub(super) fn is_retired(&self) -> bool {
+        self.state == MemberState::Offline(OfflineBy::Administrator)
+    }
+
+    /// Whether it is out of service, for whatever reason.
+    pub(super) fn is_offline(&self) -> bool {
+        matches!(self.state, MemberState::Offline(_))
+    }
+
     /// Whether its link is present, administratively up and has carrier.
     pub(super) fn link_up(&self) -> bool {
         self.link.is_some_and(|link| link.admin_up && link.carrier)
@@ -109,9 +161,19 @@ impl Member {
         self.is_usable() && !self.inactive
     }
 
-    /// Whether the packet path uses it: it is active, or kept for want of a better one.
-    pub(super) fn carries(&self) -> bool {
+    /// Whether it gets its share of everything: it is active, or kept for want of a better one.
+    pub(super) fn serves(&self) -> bool {
         self.is_active() || self.is_kept()
+    }
+
+    /// Whether it works for as long as it still carries something: nothing of it has to go at once.
+    pub(super) fn can_drain(&self) -> bool {
+        self.is_usable() || (self.is_retired() && self.link_up())
+    }
+
+    /// Whether the packet path uses it: it serves, or there still is something on it.
+    pub(super) fn carries(&self) -> bool {
+        self.serves() || (self.draining && self.can_drain())
     }
 
     /// Whether it carries traffic though it is failed.

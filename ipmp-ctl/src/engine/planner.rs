@@ -7,6 +7,9 @@
 //! That makes the law that the packet path relies on true by construction. After the failure of one member it falls
 //! back by [`Choice::choose`] alone, and the planner, when it gets there, asks the same function: it decides by itself
 //! only for entries that have no backup. So what moves, moves once.
+//!
+//! A bucket that goes from one working member to another does so in a gap of its flows ([`super::moves`]). While it is
+//! moving it is left alone, unless one of the two members fails: then it is at the other.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,6 +36,8 @@ pub(super) struct Seat {
     pub(super) weight: u32,
     /// Whether it is configured as standby.
     pub(super) standby: bool,
+    /// Who has more of it is nominated first.
+    pub(super) priority: u8,
 }
 
 /// What the planner goes by.
@@ -42,6 +47,8 @@ pub(super) struct Scene {
     pub(super) active: Vec<Seat>,
     /// The member that is activated when an active one is lost.
     pub(super) reserve: Option<Seat>,
+    /// Slots of members that work and get nothing new, but carry what has not moved off them yet.
+    pub(super) draining: SlotSet,
 }
 
 impl Scene {
@@ -50,12 +57,17 @@ impl Scene {
         self.active.iter().map(|seat| seat.slot).collect()
     }
 
+    /// The slots that packets can leave by.
+    fn carrying(&self) -> SlotSet {
+        SlotSet(self.usable().0 | self.draining.0)
+    }
+
     /// The scene after the member in `slot` has failed.
     fn without(&self, slot: u16) -> Self {
         let mut active: Vec<_> = self.active.iter().copied().filter(|seat| seat.slot != slot).collect();
         active.extend(self.reserve);
         active.sort_by_key(|seat| seat.member);
-        Self { active, reserve: None }
+        Self { active, reserve: None, draining: self.draining }
     }
 
     /// The slot of the member, if that is active.
@@ -80,22 +92,33 @@ pub(super) struct Leave {
     pub(super) joined: Vec<MemberIndex>,
     /// Whether buckets are shared out anew.
     pub(super) level: bool,
+    /// Number for the planned moves that follow.
+    pub(super) number: u32,
 }
 
 /// Fills in buckets, bindings and nominee of `assignment`, which still has those of the last plan.
 ///
 /// While nobody is active nothing is rewritten, but what belongs to an address that is gone.
-pub(super) fn plan(assignment: &mut Assignment, scene: &Scene, addresses: &[Homed], leave: &Leave) {
-    assignment.usable = scene.usable();
+///
+/// Returns whether buckets that are moving kept the table from being shared out as it should be.
+pub(super) fn plan(assignment: &mut Assignment, scene: &Scene, addresses: &[Homed], leave: &Leave) -> bool {
+    let carried = std::mem::replace(&mut assignment.usable, scene.usable());
     if scene.active.is_empty() {
         let present: BTreeSet<_> = addresses.iter().map(|homed| homed.address).collect();
         assignment.bindings.retain(|address, _| present.contains(address));
-        return;
+        return false;
     }
     let futures = scene.active.iter().map(|seat| (seat.slot, scene.without(seat.slot))).collect();
-    assignment.buckets = buckets::plan(&assignment.buckets, scene, &futures, leave.level);
+    let last = buckets::Last { table: &assignment.buckets, carried };
+    let (buckets, unlevel) = buckets::plan(&last, scene, &futures, leave);
+    // Who drains goes when nothing is on it any more.
+    let moving = buckets.iter().filter(|choice| choice.is_moving());
+    let needed: SlotSet = moving.flat_map(|choice| [choice.slot, choice.backup]).collect();
+    assignment.usable.0 |= needed.0 & scene.draining.0;
+    assignment.buckets = buckets;
     assignment.bindings = bindings::plan(&assignment.bindings, scene, &futures, addresses, &leave.joined);
     assignment.nominee = nominee::plan(assignment.nominee, scene, &futures);
+    unlevel
 }
 
 /// Each active slot, and the scene that its failure would leave.

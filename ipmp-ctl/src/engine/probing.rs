@@ -12,6 +12,7 @@
 //! | `window` | what became of the latest probes |
 //! | `estimate`, `fdt` | how long to wait |
 //! | `verdict` | what it means |
+//! | `spread` | how far apart the members' delays are |
 //! | `condition` | what the operator is told once |
 //! | `instance` | all this of one instance |
 //! | `round`, `follow` | a moment of sending; what changes from outside |
@@ -42,6 +43,7 @@ mod round;
 mod schedule;
 pub(super) mod show;
 mod socket;
+mod spread;
 mod target;
 mod targets;
 mod verdict;

@@ -10,13 +10,14 @@ use std::{
 use super::{
     action::{Cause, Notice},
     active_set::{self, Entry},
-    duplicates,
     event::{Link, MemberIndex},
-    member::{Member, MemberState, Past, Probed},
+    member::{Member, MemberState, OfflineBy, Probed},
 };
 use crate::config;
 
 mod keep;
+mod offline;
+mod start;
 
 /// What has happened to the members since it was last asked for.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +47,7 @@ pub(super) struct Roster {
 impl Roster {
     /// The configured members, all absent.
     pub(super) fn new(config: &config::Group) -> Self {
-        let member = |member: &config::Member| Member { standby: member.standby, ..Member::default() };
+        let member = |member: &config::Member| Member::new(member.standby, member.priority);
         Self {
             members: config.members.iter().map(member).collect(),
             failback: config.failback,
@@ -71,21 +72,6 @@ impl Roster {
     /// What has happened since the last call.
     pub(super) fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
-    }
-
-    /// The first look at the links: `past` tells what each had to do under an earlier daemon.
-    pub(super) fn begin(&mut self, links: &BTreeMap<MemberIndex, Link>, past: impl Fn(&Link) -> Past) {
-        for (index, member) in self.members.iter_mut().enumerate() {
-            match links.get(&index) {
-                Some(link) => member.past = past(link),
-                None => self.changes.notices.push(Notice::Absent(index)),
-            }
-        }
-        let mut order: Vec<_> = links.keys().copied().filter(|&index| index < self.members.len()).collect();
-        order.sort_by_key(|&index| self.members[index].past != Past::Active);
-        for index in order {
-            self.appear(index, links[&index]);
-        }
     }
 
     /// A later look at all links: what was not told before is caught up with, losses first.
@@ -136,8 +122,14 @@ impl Roster {
     pub(super) fn remove_link(&mut self, index: MemberIndex) {
         let present = self.members.get(index).is_some_and(|member| member.link.is_some());
         if present {
+            // The administrator's word outlives the interface: it is his to take back.
+            let retired = self.members[index].is_retired();
             self.leave(index, MemberState::Init);
-            self.members[index] = Member { standby: self.members[index].standby, ..Member::default() };
+            let Member { standby, priority, .. } = self.members[index];
+            self.members[index] = Member::new(standby, priority);
+            if retired {
+                self.members[index].state = MemberState::Offline(OfflineBy::Administrator);
+            }
             self.changes.notices.push(Notice::Absent(index));
         }
     }
@@ -191,7 +183,7 @@ impl Roster {
             {
                 self.repair(index, Cause::Link);
             }
-            MemberState::Failed | MemberState::Init | MemberState::Offline => {}
+            MemberState::Failed | MemberState::Init | MemberState::Offline(_) => {}
         }
     }
 
@@ -252,64 +244,6 @@ impl Roster {
         }
     }
 
-    fn appear(&mut self, index: MemberIndex, link: Link) {
-        self.arrivals += 1;
-        self.members[index].arrival = self.arrivals;
-        self.members[index].set_link(link);
-    }
-
-    fn hide_duplicates(&mut self) {
-        let holders: Vec<_> =
-            (0..self.members.len()).map(|index| duplicates::holder(&self.members, index)).collect();
-        for (index, holder) in holders.iter().enumerate() {
-            if let Some(holder) = *holder
-                && self.members[index].state != MemberState::Offline
-            {
-                self.leave(index, MemberState::Offline);
-                self.changes.notices.push(Notice::DuplicateMac { member: index, holder });
-            }
-        }
-        for (index, holder) in holders.iter().enumerate() {
-            if holder.is_none() && self.members[index].state == MemberState::Offline {
-                self.changes.notices.push(Notice::UniqueMac(index));
-                self.members[index].damping.repaired();
-                if self.members[index].link_up() {
-                    self.enter(index, Entry::Online);
-                } else {
-                    self.members[index].state = MemberState::Failed;
-                    self.members[index].cause = Some(Cause::Link);
-                    self.changes.notices.push(Notice::Failed { member: index, cause: Cause::Link });
-                }
-            }
-        }
-    }
-
-    /// Starts the members that have appeared, those first that carried traffic under an earlier daemon, standby members
-    /// last. A link is taken to be up at first, so that one that is down makes the same transition as at any other time.
-    fn start_members(&mut self) {
-        let new = |index: &MemberIndex| {
-            self.members[*index].link.is_some() && self.members[*index].state == MemberState::Init
-        };
-        let mut order: Vec<_> = (0..self.members.len()).filter(new).collect();
-        order.sort_by_key(|&index| {
-            (self.members[index].past != Past::Active, self.members[index].standby, index)
-        });
-        let mut down = Vec::new();
-        for index in order {
-            let past = std::mem::take(&mut self.members[index].past);
-            self.enter(index, if past == Past::Idle { Entry::Repair } else { Entry::Start });
-            match (self.members[index].link_up(), past) {
-                (true, _) => {}
-                // Who stood in for it has been told so by the earlier daemon: that comes after all have started.
-                (false, Past::Active) => down.push(index),
-                (false, Past::Idle | Past::None) => self.link_down(index),
-            }
-        }
-        for index in down {
-            self.link_down(index);
-        }
-    }
-
     fn link_down(&mut self, index: MemberIndex) {
         self.touched = true;
         self.changes.notices.push(Notice::LinkDown(index));
@@ -366,25 +300,23 @@ impl Roster {
         self.changes.notices.extend(spare.map(Notice::Deactivated));
     }
 
-    /// Takes the member out of service; if it was active, another one is activated.
-    fn leave(&mut self, index: MemberIndex, state: MemberState) {
+    /// Takes the member out of service; if it was active, another one is activated: which, if any.
+    fn leave(&mut self, index: MemberIndex, state: MemberState) -> Option<MemberIndex> {
         let member = &mut self.members[index];
         let was_active = (member.state.is_functioning() && !member.inactive) || member.is_kept();
         member.state = state;
         (member.inactive, member.kept) = (false, false);
         self.touched = true;
-        if was_active {
-            self.replace();
-        }
+        was_active.then(|| self.replace()).flatten()
     }
 
-    /// A member that carried traffic is lost: another one is activated.
-    fn replace(&mut self) {
+    /// A member that carried traffic is lost: another one is activated, which if any.
+    fn replace(&mut self) -> Option<MemberIndex> {
         self.changes.lost = true;
-        if let Some(replacement) = active_set::replacement(&self.members) {
-            self.members[replacement].inactive = false;
-            self.changes.notices.push(Notice::Activated(replacement));
-        }
+        let replacement = active_set::replacement(&self.members)?;
+        self.members[replacement].inactive = false;
+        self.changes.notices.push(Notice::Activated(replacement));
+        Some(replacement)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, time::Instant};
 
-use ipmp_common::{Choice, SlotSet};
+use ipmp_common::{Choice, SlotSet, passage::gap_ticks};
 
 use super::{
     Engine,
@@ -12,7 +12,8 @@ use super::{
     event::MemberIndex,
     group,
     homes::Home,
-    member::{Member, MemberState},
+    member::Member,
+    moves,
     planner::{self, Homed, Leave, Scene, Seat},
     roster::Changes,
     view::GroupState,
@@ -36,8 +37,10 @@ impl Engine {
         rename(&mut next, &renamed);
         let addresses: Vec<_> =
             self.homes.up().map(|home| Homed { address: home.address, home: home.member }).collect();
-        let (scene, leave) = self.survey(&changes);
-        planner::plan(&mut next, &scene, &addresses, &leave);
+        self.moves.close(&mut next.buckets);
+        let (scene, leave) = self.survey(&changes, &next);
+        let unlevel = planner::plan(&mut next, &scene, &addresses, &leave);
+        self.follow_moves(&mut next, &leave, unlevel, now);
         next.slots.clone_from(self.slots.taken());
         next.test_addresses = self.test_addresses();
         let last = std::mem::replace(&mut self.assignment, next);
@@ -58,8 +61,8 @@ impl Engine {
         }
         for index in self.announcer.due_members(now) {
             let member = &self.roster.members()[index];
-            // One that is offline has the MAC address of another member: its frames would lead switches astray.
-            if !member.link_up() || member.state == MemberState::Offline {
+            // One that is offline may have the MAC address of another member: its frames would lead switches astray.
+            if !member.link_up() || member.is_offline() {
                 continue;
             }
             let bindings = self.assignment.bindings.iter();
@@ -112,32 +115,52 @@ impl Engine {
         renamed
     }
 
-    /// What the planner goes by.
-    fn survey(&mut self, changes: &Changes) -> (Scene, Leave) {
+    /// Takes note of what the plan has set moving, and of who is carrying the last of what was on it.
+    fn follow_moves(&mut self, next: &mut Assignment, leave: &Leave, unlevel: bool, now: Instant) {
+        if next.buckets.iter().any(|choice| choice.epoch == leave.number) {
+            let spread = self.probing.delay_spread(|member| self.roster.members()[member].carries());
+            let gap = gap_ticks(moves::gap(spread).as_nanos() as u64);
+            // Moves that wait meanwhile may need the longer gap of theirs.
+            next.gap = if self.moves.next().is_some() { gap.max(next.gap) } else { gap };
+        }
+        self.moves.follow(&next.buckets, leave.level, unlevel, now);
+        for index in 0..self.roster.members().len() {
+            let Some(member) = self.roster.member_mut(index) else { continue };
+            member.draining = !member.serves() && member.slot.is_some_and(|slot| next.usable.contains(slot));
+        }
+    }
+
+    /// What the planner goes by, after `last`.
+    fn survey(&mut self, changes: &Changes, last: &Assignment) -> (Scene, Leave) {
         let members = self.roster.members();
         let weights = weights::weights(&self.config.members, members);
         let seat = |index: MemberIndex| {
-            let Member { slot, standby, .. } = &members[index];
-            Some(Seat { member: index, slot: (*slot)?, weight: weights[index], standby: *standby })
+            let Member { slot, standby, priority, .. } = &members[index];
+            let weight = weights[index];
+            Some(Seat { member: index, slot: (*slot)?, weight, standby: *standby, priority: *priority })
         };
         let active: Vec<_> =
-            (0..members.len()).filter(|&index| members[index].carries()).filter_map(seat).collect();
+            (0..members.len()).filter(|&index| members[index].serves()).filter_map(seat).collect();
         let reserve = active_set::replacement(members).and_then(seat);
 
-        let carried = |slot: &u16| self.assignment.usable.contains(*slot);
+        let idle = |member: &Member| !member.serves() && member.can_drain();
+        let draining = members.iter().filter(|member| idle(member)).filter_map(|member| member.slot);
+        let draining = draining.filter(|&slot| last.usable.contains(slot)).collect();
+        let carried = |seat: &Seat| last.usable.contains(seat.slot) && !members[seat.member].draining;
         // Who carried traffic before and still does has not joined: nothing moves when a daemon starts again.
         let joined: Vec<_> = active
             .iter()
-            .filter(|seat| changes.joined.contains(&seat.member) && !carried(&seat.slot))
+            .filter(|seat| changes.joined.contains(&seat.member) && !carried(seat))
             .map(|seat| seat.member)
             .collect();
         let reweighted = active
             .iter()
-            .filter(|seat| carried(&seat.slot))
+            .filter(|seat| carried(seat))
             .any(|seat| self.weights.get(seat.member).is_some_and(|&weight| weight != seat.weight));
-        let level = !joined.is_empty() || (reweighted && !changes.lost);
+        let level = !joined.is_empty() || (!changes.lost && (reweighted || self.moves.is_unlevel()));
         self.weights = weights;
-        (Scene { active, reserve }, Leave { joined, level })
+        let leave = Leave { joined, level, number: self.moves.next_number() };
+        (Scene { active, reserve, draining }, leave)
     }
 
     /// Emits what leads from the `last` assignment to the present one.

@@ -1,9 +1,13 @@
 //! The group as people see it.
 
+use std::time::Duration;
+
+use ipmp_common::passage::ns;
+
 use super::{
     Engine, group,
     probing::show,
-    view::{AddressView, GroupView, MemberView},
+    view::{AddressView, GroupView, MemberView, MovesView},
 };
 
 /// Draws the picture.
@@ -25,7 +29,8 @@ pub(super) fn view(engine: &Engine) -> GroupView {
             standby: member.standby,
             nominated: member.is_active() && member.slot == Some(nominee),
             admin_down: member.link.is_some_and(|link| !link.admin_up),
-            duplicate_mac: member.state == super::member::MemberState::Offline,
+            retired: member.is_retired(),
+            duplicate_mac: member.is_offline() && !member.is_retired(),
             link_up: member.link.map(|_| member.link_up()),
             state: member.state.shown(),
             probe: show::probe(member),
@@ -44,6 +49,11 @@ pub(super) fn view(engine: &Engine) -> GroupView {
         fdt: engine.probing.shown_fdt(),
         members: (0..members.len()).map(member_view).collect(),
         addresses: engine.homes.iter().map(address_view).collect(),
+        moves: MovesView {
+            pending: engine.assignment.buckets.iter().filter(|choice| choice.is_moving()).count(),
+            gap: Duration::from_nanos(ns(engine.assignment.gap)),
+            forced: engine.moves.forced(),
+        },
         targets: engine.probing.shown_targets(&engine.config),
     }
 }

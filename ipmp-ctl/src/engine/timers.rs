@@ -15,14 +15,23 @@ pub enum Timer {
     ReportMemberships,
     /// A member has to send something, or switches forget where it is.
     KeepAlive,
+    /// Buckets that move have to be looked at.
+    Moves,
     /// The assignment is handed out again after a failed installation.
     Install,
 }
 
 impl Timer {
     /// All of them, in the order in which they are served when several are due.
-    pub const ALL: [Self; 6] =
-        [Self::Repair, Self::Probe, Self::Announce, Self::ReportMemberships, Self::KeepAlive, Self::Install];
+    pub const ALL: [Self; 7] = [
+        Self::Repair,
+        Self::Probe,
+        Self::Announce,
+        Self::ReportMemberships,
+        Self::KeepAlive,
+        Self::Moves,
+        Self::Install,
+    ];
 }
 
 /// The next moment the engine wants to be called, and what for.

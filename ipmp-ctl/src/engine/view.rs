@@ -52,8 +52,21 @@ pub struct GroupView {
     pub members: Vec<MemberView>,
     /// Its data addresses: configured ones in their order, then the others as they came.
     pub addresses: Vec<AddressView>,
+    /// Its planned moves.
+    pub moves: MovesView,
     /// The instances that are probed, and one that is disabled for each member without any.
     pub targets: Vec<TargetsView>,
+}
+
+/// The planned moves of a group at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MovesView {
+    /// Buckets that wait for a gap of their flows.
+    pub pending: usize,
+    /// How long that has to be; that of the last moves if there are none.
+    pub gap: Duration,
+    /// Buckets that were moved though they were not idle in time.
+    pub forced: u64,
 }
 
 /// A member at one moment.
@@ -76,6 +89,8 @@ pub struct MemberView {
     pub nominated: bool,
     /// Administratively down.
     pub admin_down: bool,
+    /// Taken offline by the administrator.
+    pub retired: bool,
     /// Offline because of its MAC address.
     pub duplicate_mac: bool,
     /// Whether the link is up; `None` if that is not known (absent).

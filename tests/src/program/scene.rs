@@ -78,6 +78,7 @@ pub fn assignment() -> Assignment {
         buckets: (0..BUCKETS).map(bucket).collect(),
         bindings,
         nominee: NOMINEE,
+        gap: 0,
         test_addresses: test_addresses.collect(),
     }
 }

@@ -4,6 +4,7 @@ mod arp;
 mod attached;
 mod choice;
 mod damage;
+mod moves;
 mod nd;
 mod refused;
 mod spread;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ipmp_common::Reason;
-use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, Status};
+use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, MovesStatus, Status};
 use serde::Serialize;
 
 use super::View;
@@ -42,6 +42,7 @@ pub(in crate::cli) struct GroupLine<'a> {
     fdt_ms: Option<u64>,
     interfaces: Ranked<'a>,
     attached_by: Option<&'a str>,
+    moves: MovesStatus,
     reasons: &'a BTreeMap<String, u64>,
 }
 
@@ -53,6 +54,7 @@ impl<'a> GroupLine<'a> {
             fdt_ms: group.fdt_ms,
             interfaces: Ranked::of(&group.members),
             attached_by: group.attached_by.as_deref(),
+            moves: group.moves,
             reasons: &group.reasons,
         }
     }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use ipmp_ctl::control::protocol::{
-    AddressStatus, GroupStatus, MemberStatus, ProbeCounts, ProbeLine, RttStatus, TargetStatus, TargetsStatus,
+    AddressStatus, GroupStatus, MemberStatus, MovesStatus, ProbeCounts, ProbeLine, RttStatus, TargetStatus,
+    TargetsStatus,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +39,7 @@ fn group(name: &str, state: &str, fdt_ms: Option<u64>, members: &[&str]) -> Grou
         attached_by: Some("tcx".to_owned()),
         members: members.iter().copied().map(member).collect(),
         addresses: Vec::new(),
+        moves: MovesStatus::default(),
         targets: Vec::new(),
         reasons: BTreeMap::new(),
     }

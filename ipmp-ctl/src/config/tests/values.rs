@@ -109,9 +109,15 @@ fn numbers_have_bounds() {
             ],
         ),
         (
-            in_member("priority = 2147483648"),
+            in_member("priority = 256"),
             &[
-                "f.toml:4: group g, member a: `priority` is 2147483648, out of range; give -2147483648 to 2147483647",
+                "f.toml:4: group g, member a: `priority` is 256, out of range; give 0 to 255 (higher comes first)",
+            ],
+        ),
+        (
+            in_member("priority = -1"),
+            &[
+                "f.toml:4: group g, member a: `priority` is -1, out of range; give 0 to 255 (higher comes first)",
             ],
         ),
         (
@@ -135,11 +141,8 @@ fn numbers_have_bounds() {
             ],
         ),
     ]);
-    let (config, _) = good(&in_member("weight = 1000\npriority = -3"));
-    assert_eq!(
-        (config.groups[0].members[0].weight, config.groups[0].members[0].priority),
-        (Some(1000), Some(-3))
-    );
+    let (config, _) = good(&in_member("weight = 1000\npriority = 255"));
+    assert_eq!((config.groups[0].members[0].weight, config.groups[0].members[0].priority), (Some(1000), 255));
 }
 
 #[test]
@@ -149,19 +152,19 @@ fn the_top_level_names_a_socket_and_a_program() {
         (
             top("metrics = \"9400\""),
             &[
-                r#"f.toml:1: `metrics` "9400" is not ADDRESS:PORT; write as in "127.0.0.1:9400" or "[::1]:9400""#,
+                r#"f.toml:1: `metrics` "9400" is neither ADDRESS:PORT nor an absolute path; write as in "127.0.0.1:9477", "[::1]:9477" or "/run/ipmp/metrics.sock""#,
             ],
         ),
         (
             top("metrics = \"127.0.0.1:0\""),
             &[
-                r#"f.toml:1: `metrics` "127.0.0.1:0" is not ADDRESS:PORT; write as in "127.0.0.1:9400" or "[::1]:9400""#,
+                r#"f.toml:1: `metrics` "127.0.0.1:0" is neither ADDRESS:PORT nor an absolute path; write as in "127.0.0.1:9477", "[::1]:9477" or "/run/ipmp/metrics.sock""#,
             ],
         ),
         (
             top("metrics = \"localhost:9400\""),
             &[
-                r#"f.toml:1: `metrics` "localhost:9400" is not ADDRESS:PORT; write as in "127.0.0.1:9400" or "[::1]:9400""#,
+                r#"f.toml:1: `metrics` "localhost:9400" is neither ADDRESS:PORT nor an absolute path; write as in "127.0.0.1:9477", "[::1]:9477" or "/run/ipmp/metrics.sock""#,
             ],
         ),
         (
@@ -180,7 +183,7 @@ fn the_top_level_names_a_socket_and_a_program() {
     let (config, _) = good(&top(
         "metrics = \"[::1]:9400\"\non-event = \"/bin/true\"\ntrack-interfaces-only-with-groups = false",
     ));
-    assert_eq!(config.metrics.map(|address| address.port()), Some(9400));
+    assert_eq!(config.metrics.map(|at| at.to_string()).as_deref(), Some("[::1]:9400"));
     assert_eq!(config.on_event.as_deref(), Some(Path::new("/bin/true")));
     assert!(!config.track_interfaces_only_with_groups);
 }

@@ -19,6 +19,9 @@ fn apply(state: &mut Assignment, op: &MapOp) {
             assert_eq!(state.slots.remove(&slot), Some(link));
         }
         MapOp::Bucket(number, choice) => state.buckets[number as usize] = choice,
+        MapOp::Gap(gap) => {
+            state.gap = gap;
+        }
         MapOp::Nominee(choice) => state.nominee = choice,
         MapOp::Bind(address, choice) => drop(state.bindings.insert(address, choice)),
         MapOp::Unbind(address) => assert!(state.bindings.remove(&address).is_some()),
@@ -55,6 +58,7 @@ fn assignment() -> impl Strategy<Value = Assignment> {
                 .map(|(a, (slot, backup))| (address(a), Choice::new(slot, backup)))
                 .collect(),
             nominee: Choice::new(choices[0].0, choices[0].1),
+            gap: choices[1].0.into(),
             test_addresses: tests.into_iter().map(|(a, slot)| (address(a), slot)).collect(),
         }
     })
@@ -100,4 +104,12 @@ fn a_standby_takes_over_with_the_same_write() {
     let ops = diff(&before, &after);
     assert_eq!(ops[0], MapOp::Usable(SlotSet(0b10)));
     assert_eq!(ops.iter().filter(|op| matches!(op, MapOp::Usable(_))).count(), 1);
+}
+
+#[test]
+fn the_gap_is_known_before_a_bucket_moves_by_it() {
+    let before = Assignment { usable: SlotSet(0b11), ..Assignment::default() };
+    let mut after = Assignment { gap: 977, ..before.clone() };
+    after.buckets[5] = Choice::moving(0, 1, 9);
+    assert_eq!(diff(&before, &after), [MapOp::Gap(977), MapOp::Bucket(5, Choice::moving(0, 1, 9))]);
 }

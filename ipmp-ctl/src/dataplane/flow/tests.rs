@@ -32,7 +32,7 @@ fn a_test_address_leaves_by_its_own_member_whatever_the_rest_says() {
     assignment.usable = SlotSet::EMPTY;
     for to_group in [false, true] {
         let flow = Flow { to_group, ..flow("192.0.2.21", "192.0.2.1") };
-        assert_eq!(flow.way(SEED, &assignment), Way::TestAddress { slot: 3 });
+        assert_eq!(flow.way(SEED, &assignment, |_| false), Way::TestAddress { slot: 3 });
     }
 }
 
@@ -42,7 +42,7 @@ fn broadcast_and_multicast_leave_by_the_nominated_member_or_its_backup() {
     let flow = Flow { to_group: true, ..flow("192.0.2.10", "224.0.0.1") };
     for (usable, slot) in [(0b1110, Some(2)), (0b1010, Some(3)), (0b0010, Some(1)), (0, None)] {
         assignment.usable = SlotSet(usable);
-        assert_eq!(flow.way(SEED, &assignment), Way::Nominated { slot }, "usable {usable:#b}");
+        assert_eq!(flow.way(SEED, &assignment, |_| false), Way::Nominated { slot }, "usable {usable:#b}");
     }
 }
 
@@ -51,7 +51,7 @@ fn a_bucket_falls_back() {
     let mut assignment = assignment();
     for (usable, slot) in [(0b1110, Some(1)), (0b1100, Some(2)), (0b1000, Some(3)), (0, None)] {
         assignment.usable = SlotSet(usable);
-        let way = flow("192.0.2.10", "192.0.2.1").way(SEED, &assignment);
+        let way = flow("192.0.2.10", "192.0.2.1").way(SEED, &assignment, |_| false);
         assert_eq!(way.slot(), slot, "usable {usable:#b}: {way:?}");
     }
 }
@@ -70,5 +70,22 @@ fn ports_count_for_protocols_that_have_them() {
         for protocol in [None, Some(1), Some(58), Some(47)] {
             assert_eq!(buckets(protocol, family), 1, "protocol {protocol:?}");
         }
+    }
+}
+
+#[test]
+fn a_bucket_on_its_way_is_with_its_old_member_until_it_has_passed() {
+    let mut assignment = assignment();
+    assignment.buckets.fill(Choice::moving(1, 2, 9));
+    for (usable, has_passed, slot) in [
+        (0b1110, false, Some(1)),
+        (0b1110, true, Some(2)),
+        (0b1100, false, Some(2)),
+        (0b1010, true, Some(1)),
+        (0, false, None),
+    ] {
+        assignment.usable = SlotSet(usable);
+        let way = flow("192.0.2.10", "192.0.2.1").way(SEED, &assignment, |_| has_passed);
+        assert_eq!(way.slot(), slot, "usable {usable:#b}, passed {has_passed}: {way:?}");
     }
 }

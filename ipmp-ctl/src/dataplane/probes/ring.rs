@@ -8,7 +8,7 @@ use ipmp_common::{
     probe::{CLOSED, INSTANCES, PLACES, TARGETS, arrival, histogram_index, instance, probe_index, waiting},
 };
 
-use super::{Outgoing, clock::Clock};
+use super::{super::clock::Clock, Outgoing};
 use crate::dataplane::{
     tables::{TableError, words},
     words::Words,

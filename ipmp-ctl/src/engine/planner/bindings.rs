@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipmp_common::{Address, Choice};
 
-use super::{Futures, Homed, Scene, fallback};
+use super::{Futures, Homed, Scene, Seat, fallback};
 use crate::engine::event::MemberIndex;
 
 /// The next bindings, after `last`.
 ///
 /// An address goes home when its home has `joined`. It stays while its member works, and follows the rule of the packet
-/// path when that has failed. A new one goes home, or to where there are fewest.
+/// path when that has failed. A new one goes home, or to where there are fewest. When somebody has joined, addresses that
+/// are not at home are levelled out too.
 pub(super) fn plan(
     last: &BTreeMap<IpAddr, Choice>,
     scene: &Scene,
@@ -34,6 +35,9 @@ pub(super) fn plan(
         }
     }
     bound.extend(hosted.settle(&unbound, scene));
+    if !joined.is_empty() {
+        [false, true].into_iter().for_each(|ipv6| hosted.level(ipv6, &mut bound, scene));
+    }
     let bound: BTreeMap<_, _> = bound.into_iter().map(|(homed, slot)| (homed.address, slot)).collect();
     let mut guests: BTreeMap<u16, Vec<Homed>> = BTreeMap::new();
     for homed in addresses {
@@ -64,8 +68,39 @@ impl Hosted {
         *self.counts.entry((address.is_ipv6(), slot)).or_default() += 1;
     }
 
-    fn count(&self, address: IpAddr, slot: u16) -> usize {
-        self.counts.get(&(address.is_ipv6(), slot)).copied().unwrap_or(0)
+    fn count(&self, ipv6: bool, slot: u16) -> usize {
+        self.counts.get(&(ipv6, slot)).copied().unwrap_or(0)
+    }
+
+    /// Moves guests, addresses that are not at home, away from the member that hosts the most of the family, the last one
+    /// first: home if that helps, otherwise to the member that hosts the fewest. Done when the counts differ by one at
+    /// most, or where only addresses at home could level them.
+    fn level(&mut self, ipv6: bool, bound: &mut [(Homed, u16)], scene: &Scene) {
+        loop {
+            let is_guest = |(homed, slot): &(Homed, u16)| {
+                homed.address.is_ipv6() == ipv6 && scene.slot_of(homed.home) != Some(*slot)
+            };
+            let guests = bound.iter_mut().filter(|entry| is_guest(entry));
+            let Some((homed, slot)) = guests.max_by_key(|(_, slot)| self.count(ipv6, *slot)) else { return };
+            let helps = |to: &u16| self.count(ipv6, *to) + 1 < self.count(ipv6, *slot);
+            let least = scene.active.iter().min_by_key(|seat| self.rank(ipv6, seat)).map(|seat| seat.slot);
+            let Some(to) = scene.slot_of(homed.home).filter(helps).or(least.filter(helps)) else { return };
+            // The sum of the squares of the counts gets smaller each time, so this ends.
+            self.remove(homed.address, *slot);
+            self.add(homed.address, to);
+            *slot = to;
+        }
+    }
+
+    /// Who takes an address first: who hosts the fewest; among equals a standby, which was idle.
+    fn rank(&self, ipv6: bool, seat: &Seat) -> (usize, bool, MemberIndex) {
+        (self.count(ipv6, seat.slot), !seat.standby, seat.member)
+    }
+
+    fn remove(&mut self, address: IpAddr, slot: u16) {
+        if let Some(count) = self.counts.get_mut(&(address.is_ipv6(), slot)) {
+            *count -= 1;
+        }
     }
 
     /// Binds these addresses one at a time in their order: to the home if that is active, otherwise to the member that
@@ -73,8 +108,7 @@ impl Hosted {
     fn settle(&mut self, unbound: &[Homed], scene: &Scene) -> Vec<(Homed, u16)> {
         let mut bound = Vec::with_capacity(unbound.len());
         for &homed in unbound {
-            let cost =
-                |seat: &&super::Seat| (self.count(homed.address, seat.slot), !seat.standby, seat.member);
+            let cost = |seat: &&Seat| self.rank(homed.address.is_ipv6(), seat);
             let fewest = || scene.active.iter().min_by_key(cost).map(|seat| seat.slot);
             if let Some(slot) = scene.slot_of(homed.home).or_else(fewest) {
                 self.add(homed.address, slot);

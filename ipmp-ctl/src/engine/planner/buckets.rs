@@ -2,32 +2,59 @@
 
 use ipmp_common::{Choice, SlotSet};
 
-use super::{Futures, Scene, fallback, shares};
+use super::{Futures, Leave, Scene, fallback, shares};
 
-/// The next flow table, after `last`.
+/// What was before a plan.
+pub(super) struct Last<'a> {
+    /// The flow table.
+    pub(super) table: &'a [Choice],
+    /// The slots that packets could leave by.
+    pub(super) carried: SlotSet,
+}
+
+/// The next flow table, and whether buckets that are moving kept it from being level.
 ///
 /// Buckets of a member that failed follow the rule of the packet path; buckets without any member fill up those below
 /// their quota. Buckets of working members stay, unless the table is to be made `level`: then the members above their
-/// quota give exactly what those below lack.
-pub(super) fn plan(last: &[Choice], scene: &Scene, futures: &Futures, level: bool) -> Vec<Choice> {
-    let usable = scene.usable();
-    let mut slots: Vec<Option<u16>> =
-        last.iter().zip(0..).map(|(&choice, bucket)| fallback(choice, usable, bucket)).collect();
-    if level {
-        release_surplus(&mut slots, last, scene);
+/// quota give exactly what those below lack. Members that are draining give everything.
+pub(super) fn plan(last: &Last<'_>, scene: &Scene, futures: &Futures, leave: &Leave) -> (Vec<Choice>, bool) {
+    let (active, carrying) = (scene.usable(), scene.carrying());
+    let is_waiting = |choice: &Choice| {
+        choice.is_moving() && carrying.contains(choice.slot) && carrying.contains(choice.backup)
+    };
+    let waits: Vec<_> = last.table.iter().map(is_waiting).collect();
+    let there: Vec<_> =
+        last.table.iter().zip(0..).map(|(&choice, bucket)| fallback(choice, carrying, bucket)).collect();
+    let stays = |(&slot, &waits): (&Option<u16>, &bool)| slot.filter(|&slot| waits || active.contains(slot));
+    let mut slots: Vec<_> = there.iter().zip(&waits).map(stays).collect();
+    if leave.level {
+        release_surplus(&mut slots, last.table, &waits, scene);
     }
     fill(&mut slots, scene);
 
-    let mut backups = vec![None; slots.len()];
+    let next = |bucket: usize| {
+        let (choice, slot) = (last.table[bucket], slots[bucket].unwrap_or(Choice::NONE_SLOT));
+        if waits[bucket] {
+            return choice;
+        }
+        // Who has just lost its member is not held back.
+        let works = |from: &u16| last.carried.contains(*from) && (choice.slot == *from || choice.is_moving());
+        match there[bucket].filter(|&from| from != slot).filter(works) {
+            Some(from) => Choice::moving(from, slot, leave.number),
+            None => Choice::new(slot, Choice::NONE_SLOT),
+        }
+    };
+    let mut table: Vec<_> = (0..slots.len()).map(next).collect();
     for (&failed, future) in futures {
-        let mut after: Vec<_> = slots.iter().map(|&slot| slot.filter(|&slot| slot != failed)).collect();
+        let after = |choice: &Choice| if choice.slot == failed { choice.backup } else { choice.slot };
+        let mut after: Vec<_> =
+            table.iter().map(after).map(|slot| (slot != Choice::NONE_SLOT).then_some(slot)).collect();
         fill(&mut after, future);
-        for bucket in (0..slots.len()).filter(|&bucket| slots[bucket] == Some(failed)) {
-            backups[bucket] = after[bucket];
+        for (choice, after) in table.iter_mut().zip(after).filter(|(choice, _)| choice.slot == failed) {
+            choice.backup = after.unwrap_or(Choice::NONE_SLOT);
         }
     }
-    let number = |slot: Option<u16>| slot.unwrap_or(Choice::NONE_SLOT);
-    slots.into_iter().zip(backups).map(|(slot, backup)| Choice::new(number(slot), number(backup))).collect()
+    (table, leave.level && waits.contains(&true))
 }
 
 /// Shares the empty buckets out among the members below their quota, in proportion to what they lack.
@@ -43,14 +70,14 @@ fn fill(slots: &mut [Option<u16>], scene: &Scene) {
 }
 
 /// Empties as many buckets of each member as it has above its quota: first those that are moving anyway, for their
-/// member in `last` has failed, then evenly over the table.
-fn release_surplus(slots: &mut [Option<u16>], last: &[Choice], scene: &Scene) {
+/// member in `last` has failed, then evenly over the table. Those that wait for a gap stay.
+fn release_surplus(slots: &mut [Option<u16>], last: &[Choice], waits: &[bool], scene: &Scene) {
     let (have, quota) = count(slots, scene);
     for (seat, surplus) in scene.active.iter().zip(have.iter().zip(&quota).map(|(h, q)| h.saturating_sub(*q)))
     {
-        let own = (0..slots.len()).filter(|&bucket| slots[bucket] == Some(seat.slot));
+        let own = (0..slots.len()).filter(|&bucket| slots[bucket] == Some(seat.slot) && !waits[bucket]);
         let (moving, settled): (Vec<_>, Vec<_>) = own.partition(|&bucket| last[bucket].slot != seat.slot);
-        let surplus = surplus as usize;
+        let surplus = (surplus as usize).min(moving.len() + settled.len());
         let first = surplus.min(moving.len());
         for bucket in spread(&moving, first).chain(spread(&settled, surplus - first)) {
             slots[bucket] = None;

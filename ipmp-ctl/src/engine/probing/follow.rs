@@ -34,18 +34,23 @@ impl Probing {
         self.own = address::own(config, roster.members(), data.iter().copied());
         let keep = is_failed(roster.members());
         for member in 0..config.members.len() {
-            let mut missing = false;
+            let (mut missing, mut testable) = (false, false);
             for family in Family::ALL {
                 let source = address::choose(config, roster.members(), member, family, ipv6);
                 missing |= matches!(source, Source::Missing | Source::Duplicate(_));
+                testable |= matches!(source, Source::Usable(_));
                 let at = place(member, family);
                 self.follow_source(at, source, &roster.members()[member], now);
                 self.follow_routes(at, keep, now);
                 missing |= self.instances[at].source.is_some() && !self.instances[at].socket.is_enabled();
             }
             self.follow_state(member, roster.members()[member].state);
+            if let Some(member) = roster.member_mut(member) {
+                member.testable = testable;
+            }
             roster.set_probed(member, self.probed(member));
-            self.tell_conditions(member, missing && roster.members()[member].link.is_some(), now);
+            let probes = roster.members()[member].link.is_some() && !roster.members()[member].is_offline();
+            self.tell_conditions(member, missing && probes, now);
         }
     }
 
@@ -103,7 +108,7 @@ impl Probing {
 
     fn follow_source(&mut self, at: usize, source: Source, member: &Member, now: Instant) {
         let instance = &mut self.instances[at];
-        let present = member.link.filter(|_| member.state != MemberState::Offline);
+        let present = member.link.filter(|_| !member.is_offline());
         instance.source = match source {
             Source::Usable(net) if present.is_some() => Some(net),
             _ => None,

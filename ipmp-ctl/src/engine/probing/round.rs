@@ -160,7 +160,7 @@ impl Probing {
             self.collect(at, now, replies, roster);
         }
         let others = roster.members().iter().enumerate();
-        let others = others.filter(|(other, member)| *other != index && member.state != MemberState::Offline);
+        let others = others.filter(|(other, member)| *other != index && !member.is_offline());
         let witnesses = others.map(|(other, member)| Witness {
             link_up: member.link_up(),
             probed: member.probed != Probed::No,

@@ -66,6 +66,7 @@ fn a_standby_stands_in_and_steps_down() {
     let actions = rig.up(0);
     assert!(notices(&actions).contains(&Notice::Deactivated(2)));
     assert_eq!(rig.shares(), before);
+    rig.wait(SECOND);
     assert_eq!(
         rig.down(2).len(),
         3,

@@ -19,14 +19,16 @@ use crate::kernel::{
 /// The dummy address of RFC 7600, which no packet ever carries.
 pub const DUMMY_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 
-/// Gives a member the dummy address if it has no IPv4 address, and notes it. `false`: there was nothing to do.
+/// Gives a member the dummy address if it has no IPv4 address but those that are `leaving`, and notes it. `false`: there was nothing to do.
 pub async fn lend(
     handle: &Handle,
     to: Interface<'_>,
     snapshot: &Snapshot,
+    leaving: &[IpAddr],
     store: &mut dyn SavedStore,
 ) -> Result<bool, AddressError> {
-    if snapshot.addresses_of(to.index).any(|address| address.address.is_ipv4()) {
+    let is_enough = |address: IpAddr| address.is_ipv4() && !leaving.contains(&address);
+    if snapshot.addresses_of(to.index).any(|address| is_enough(address.address)) {
         return Ok(false);
     }
     let failed = |source: io::Error| AddressError {

@@ -33,7 +33,7 @@ fn group() -> Group {
             }]),
             weight: None,
             standby: false,
-            priority: None,
+            priority: 100,
         }],
     }
 }

@@ -114,7 +114,7 @@ fn introduce(results: &Results) {
         "How long traffic stops, in ms: four numbered streams of {} packets/s ({}), both ways and both families;\n\
          3 members, and the one that fails carries them all. An outage is the longest run of numbers that never arrived, from\n\
          the sending of the first to that of the next one that arrived; after `all` and `switch-restart`, the time from the\n\
-         repair to the first arrival.",
+         repair to the first arrival. Planned moves (`failback`, `standby-step-down`) are measured at four fifths of that rate.",
         results.rate, results.rate_from
     ));
     table::heading();
@@ -140,12 +140,14 @@ fn measure(
     };
     let conversations = Conversations::open(system.topology(), options.connections());
     let (mut failures, mut repairs, mut ended_by) = (Vec::new(), Vec::new(), None);
+    let mut forced = 0;
     let all = options.trials();
     for number in 0..all {
-        match trial::run(&*system, class, rate, number) {
+        match trial::run(&*system, class, class.rate(rate), number) {
             Ok(trial) => {
                 failures.extend(trial.failure);
                 repairs.push(trial.repair);
+                forced += trial.forced;
             }
             Err(why) => {
                 ended_by = Some(why);
@@ -174,6 +176,7 @@ fn measure(
             connections: conversations.count(),
             connections_lost: lost,
             ended_by: ended_by.clone(),
+            forced,
             ..Row::measured(&name, class, event, trials)
         }
     });

@@ -10,7 +10,10 @@ use crate::{
             lan::{Lan, local, of_both_families, with_targets},
             notices, v4,
         },
-        member::MemberState::{Failed, Offline, Running},
+        member::{
+            MemberState::{Failed, Offline, Running},
+            OfflineBy,
+        },
         view::ProbeShown,
     },
 };
@@ -95,7 +98,7 @@ fn a_member_that_is_offline_is_not_probed() {
     let mac = lan.rig.links[&0].mac;
     let actions = lan.rig.change(1, |link| link.mac = mac);
     assert!(actions.contains(&Action::Listen { member: 1, family: Family::V4, source: None }));
-    assert_eq!(lan.states(), [Running, Offline]);
+    assert_eq!(lan.states(), [Running, Offline(OfflineBy::DuplicateMac)]);
     let from = lan.sent.len();
     lan.wait(5 * SECOND);
     assert!(lan.sent[from..].iter().all(|sent| sent.probe.member == 0));

@@ -15,7 +15,7 @@ fn a_member_without_ipv4_address_gets_one_and_loses_it_again() {
         let mut store = MemoryStore::default();
         for expected in [true, false] {
             let snapshot = dump(&handle).await.expect("dump");
-            assert_eq!(lend(&handle, member, &snapshot, &mut store).await.expect("lend"), expected);
+            assert_eq!(lend(&handle, member, &snapshot, &[], &mut store).await.expect("lend"), expected);
         }
         assert!(ip("addr show dev e0").contains("inet 192.0.0.8/32 scope link noprefixroute e0"));
         assert!(take_back(&handle, member, &mut store).await.expect("take back"));
@@ -33,7 +33,7 @@ fn a_member_with_an_address_keeps_what_it_has() {
         let member = Interface { name: "e0", index: ifreq::index_of("e0").expect("index") };
         let mut store = MemoryStore::default();
         let snapshot = dump(&handle).await.expect("dump");
-        assert!(!lend(&handle, member, &snapshot, &mut store).await.expect("lend"));
+        assert!(!lend(&handle, member, &snapshot, &[], &mut store).await.expect("lend"));
         assert!(!take_back(&handle, member, &mut store).await.expect("take back"));
         assert!(ip("addr show dev e0").contains("192.0.0.8/32"), "an administrator put it there");
     });

@@ -25,6 +25,10 @@ pub(crate) enum Class {
     All,
     /// The switch loses its power and boots: all ports, and all that it had learned
     SwitchRestart,
+    /// Flows come back to a member that works again, from others that work too: a planned move
+    Failback,
+    /// The same, from a standby that stood in for it
+    StandbyStepDown,
 }
 
 /// What a system must be able to do to live through a failure.
@@ -36,6 +40,8 @@ pub(crate) enum Need {
     Probes,
     /// Take in a member that was made anew.
     NewMember,
+    /// Keep a member in reserve that carries flows only while another one is away.
+    Standby,
 }
 
 impl Class {
@@ -49,6 +55,8 @@ impl Class {
         Self::OneWayIn,
         Self::All,
         Self::SwitchRestart,
+        Self::Failback,
+        Self::StandbyStepDown,
     ];
 
     /// Its name, as `--class` takes it.
@@ -62,6 +70,8 @@ impl Class {
             Self::OneWayIn => "one-way-in",
             Self::All => "all",
             Self::SwitchRestart => "switch-restart",
+            Self::Failback => "failback",
+            Self::StandbyStepDown => "standby-step-down",
         }
     }
 
@@ -76,13 +86,18 @@ impl Class {
             Self::OneWayIn => ["switch port drops what the host is sent", "port forwards again"],
             Self::All => ["all cables pulled", "all cables put back"],
             Self::SwitchRestart => ["switch without power", "switch back, all ports dark until then"],
+            Self::Failback => ["cable of the member pulled", "flows come back from members that work"],
+            Self::StandbyStepDown => ["cable of the member pulled", "flows come back from a standby"],
         }
     }
 
     /// What a system must be able to do to live through it.
     pub(crate) fn need(self) -> Need {
         match self {
-            Self::Carrier | Self::AdminDown | Self::All | Self::SwitchRestart => Need::Carrier,
+            Self::Carrier | Self::AdminDown | Self::All | Self::SwitchRestart | Self::Failback => {
+                Need::Carrier
+            }
+            Self::StandbyStepDown => Need::Standby,
             Self::Deleted => Need::NewMember,
             Self::Silent | Self::OneWayOut | Self::OneWayIn => Need::Probes,
         }
@@ -90,12 +105,22 @@ impl Class {
 
     /// What of it is measured.
     pub(crate) fn events(self) -> &'static [Event] {
-        if self.is_total() { &[Event::Repair] } else { &[Event::Failure, Event::Repair] }
+        if self.is_total() || self.is_planned() { &[Event::Repair] } else { &[Event::Failure, Event::Repair] }
     }
 
     /// Whether it leaves no way to the link, so that only the time after the repair says something.
     pub(crate) fn is_total(self) -> bool {
         matches!(self, Self::All | Self::SwitchRestart)
+    }
+
+    /// Whether it is about a move from members that work, which should cost nothing; the failure before it is not measured.
+    pub(crate) fn is_planned(self) -> bool {
+        matches!(self, Self::Failback | Self::StandbyStepDown)
+    }
+
+    /// The rate of its streams, of the highest that is carried: planned moves are measured with something to spare.
+    pub(crate) fn rate(self, highest: u32) -> u32 {
+        if self.is_planned() { highest * 4 / 5 } else { highest }
     }
 }
 

@@ -38,7 +38,7 @@ impl<'a> Fault<'a> {
         let start = now_ns();
         let (host, switch) = (self.topology().host(), &self.topology().switch);
         match self.class {
-            Class::Carrier => self.topology().cut(self.member),
+            Class::Carrier | Class::Failback | Class::StandbyStepDown => self.topology().cut(self.member),
             Class::AdminDown => host.set_up(&self.nic, false),
             Class::Deleted => drop(host.ip(&format!("link del {}", self.nic))),
             Class::Silent => {
@@ -58,7 +58,7 @@ impl<'a> Fault<'a> {
         let mut start = now_ns();
         let (host, switch) = (self.topology().host(), &self.topology().switch);
         match self.class {
-            Class::Carrier => self.topology().restore(self.member),
+            Class::Carrier | Class::Failback | Class::StandbyStepDown => self.topology().restore(self.member),
             Class::AdminDown => {
                 host.set_up(&self.nic, true);
                 switch.notice(&self.port);

@@ -67,6 +67,9 @@ pub(crate) struct Row {
     pub(crate) not_supported: Option<String>,
     /// What happened to make the trials end before their number was complete.
     pub(crate) ended_by: Option<String>,
+    /// Buckets that were moved between working members though their flows did not pause, over all trials.
+    #[serde(default)]
+    pub(crate) forced: u64,
     /// The streams.
     pub(crate) streams: Vec<StreamFigures>,
     /// TCP connections that ran along, over all trials of the class.
@@ -116,6 +119,7 @@ impl Row {
             trials: 0,
             not_supported: None,
             ended_by: None,
+            forced: 0,
             streams: Vec::new(),
             connections: 0,
             connections_lost: 0,

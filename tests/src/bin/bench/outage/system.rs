@@ -36,6 +36,11 @@ pub(super) trait System {
     /// A member was made anew: what an administrator, or the tool that set the system up, does about it.
     fn take_in(&self, member: usize);
 
+    /// Buckets that it has moved between working members though their flows did not pause.
+    fn forced(&self) -> u64 {
+        0
+    }
+
     /// How soon after a failure and after its repair everything should be over.
     fn patience(&self) -> [Duration; 2];
 }
@@ -87,8 +92,12 @@ impl Kind {
 
     /// Why it cannot live through a failure, if that is known before it is built.
     pub(super) fn objection(self, class: Class) -> Option<&'static str> {
-        let by_carrier = matches!(self.bond(), Some((_, Detection::Carrier(_))));
-        (by_carrier && class.need() == Need::Probes).then_some("it looks at carriers only")
+        match (self.bond()?, class.need()) {
+            ((_, Detection::Carrier(_)), Need::Probes) => Some("it looks at carriers only"),
+            ((Mode::Backup, _), Need::Standby) => Some("all slaves but one are in reserve: see failback"),
+            ((Mode::Xor, _), Need::Standby) => Some("it keeps no slave in reserve"),
+            _ => None,
+        }
     }
 
     /// Builds it; if it cannot live through the failure, why.

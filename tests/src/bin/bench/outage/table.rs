@@ -7,7 +7,7 @@ use super::results::{Event, LeftOut, Results, Row, StreamFigures};
 /// Prints a heading for the rows.
 pub(super) fn heading() {
     println!(
-        "{:<24} {:<15} {:<8} {:<8} {} {:>8} {:>6} {:>6}",
+        "{:<24} {:<17} {:<8} {:<8} {} {:>8} {:>6} {:>6}",
         "system",
         "class",
         "event",
@@ -23,7 +23,7 @@ pub(super) fn heading() {
 pub(super) fn rows(rows: &[Row]) {
     for row in rows {
         let event = if row.event == Event::Failure { "failure" } else { "repair" };
-        let begin = format!("{:<24} {:<15} {event:<8}", row.system, row.class);
+        let begin = format!("{:<24} {:<17} {event:<8}", row.system, row.class);
         if let Some(why) = &row.not_supported {
             println!("{begin} not supported: {why}");
         }
@@ -31,9 +31,15 @@ pub(super) fn rows(rows: &[Row]) {
             println!("{begin} {}", line(stream));
         }
     }
+    if let Some(row) = rows.iter().find(|row| row.forced > 0) {
+        println!(
+            "{:<24} {:<17} {} of the moves were forced: their flows did not pause",
+            row.system, row.class, row.forced
+        );
+    }
     if let Some(row) = rows.iter().find(|row| row.connections > 0) {
         println!(
-            "{:<24} {:<15} {} trials, {} of {} TCP connections lost{}",
+            "{:<24} {:<17} {} trials, {} of {} TCP connections lost{}",
             row.system,
             row.class,
             row.trials,

@@ -15,6 +15,7 @@ use super::{
     class::Class,
     fault::Fault,
     lane::Lane,
+    results::Event,
     system::{System, VICTIM},
 };
 
@@ -55,6 +56,8 @@ pub(super) struct Trial {
     pub(super) failure: Option<Suffered>,
     /// The repair.
     pub(super) repair: Suffered,
+    /// Buckets that were moved back though their flows did not pause.
+    pub(super) forced: u64,
 }
 
 /// Breaks, looks, repairs, looks. An error is a system that is not as it should be before or after.
@@ -70,11 +73,17 @@ pub(super) fn run(system: &dyn System, class: Class, rate: u32, number: u32) -> 
     let [soon_broken, soon_repaired] = system.patience();
     let start = fault.strike();
     interrupt::pause(soon_broken);
-    let failure = (!class.is_total()).then(|| look(&streams, start, false));
+    let failure = class.events().contains(&Event::Failure).then(|| look(&streams, start, false));
+    if class.is_planned() {
+        // What the failure has cost is over before the flows come back.
+        let _ = until_flowing(&streams, LONGEST);
+        interrupt::pause(LOOK * 5);
+    }
+    let before = system.forced();
     let start = fault.mend();
     interrupt::pause(soon_repaired);
     let repair = look(&streams, start, class.is_total());
-    Ok(Trial { failure, repair })
+    Ok(Trial { failure, repair, forced: system.forced() - before })
 }
 
 /// Waits until all is well.

@@ -17,6 +17,8 @@ fn what_carriers_do_not_show_needs_probes() {
         (Class::Silent, Need::Probes),
         (Class::OneWayIn, Need::Probes),
         (Class::SwitchRestart, Need::Carrier),
+        (Class::Failback, Need::Carrier),
+        (Class::StandbyStepDown, Need::Standby),
     ] {
         assert_eq!(class.need(), need, "{class}");
     }

@@ -23,11 +23,16 @@ const SAYS_SO: Duration = Duration::from_secs(2);
 /// How long failover by carrier may take, with much to spare.
 const BY_CARRIER: Duration = Duration::from_millis(250);
 
+/// How long a flow is waited for to pause.
+const GAPS: Duration = Duration::from_secs(1);
+
 /// The daemon at work.
 pub(super) struct Ipmp {
     rig: Rig,
     /// Failure detection time, if it probes.
     fdt: Option<Duration>,
+    /// Whether flows come back within a bounded time, and not at once.
+    is_planned: bool,
 }
 
 impl Ipmp {
@@ -44,10 +49,13 @@ impl Ipmp {
                     group = group.member(&format!("e{member}"), &[&line]);
                 }
             }
+            if class.need() == Need::Standby {
+                group = group.member("e2", &["standby = true"]);
+            }
             group
         });
         rig.until_reachable();
-        let ipmp = Self { rig, fdt: probes.then_some(fdt) };
+        let ipmp = Self { rig, fdt: probes.then_some(fdt), is_planned: class.is_planned() };
         ipmp.copes_with(class)?;
         Ok(ipmp)
     }
@@ -85,6 +93,9 @@ impl System for Ipmp {
         {
             return Err(format!("probing of {} is {}", member.interface, member.probe));
         }
+        if status.moves.pending > 0 {
+            return Err(format!("{} buckets are still moving", status.moves.pending));
+        }
         for data in self.rig.data() {
             let row = status.addresses.iter().find(|row| row.address == data);
             if row.and_then(|row| row.inbound.as_ref()) != Some(&victim) {
@@ -108,9 +119,14 @@ impl System for Ipmp {
     /// The daemon finds out by itself.
     fn take_in(&self, _member: usize) {}
 
+    fn forced(&self) -> u64 {
+        self.rig.daemon.status(GROUP).moves.forced
+    }
+
     /// Probes find a failure within 1.1 and a repair within 2 detection times.
     fn patience(&self) -> [Duration; 2] {
         let fdt = self.fdt.unwrap_or_default();
-        [BY_CARRIER + fdt * 3 / 2, BY_CARRIER + fdt * 3]
+        let gaps = if self.is_planned { GAPS } else { Duration::ZERO };
+        [BY_CARRIER + fdt * 3 / 2, BY_CARRIER + fdt * 3 + gaps]
     }
 }

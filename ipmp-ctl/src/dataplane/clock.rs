@@ -26,6 +26,11 @@ impl Clock {
         pairs.min_by_key(|(took, _)| *took).map(|(_, clock)| clock).expect("there are several")
     }
 
+    /// The packet path's time now.
+    pub(super) fn now_ns(self) -> u64 {
+        self.ns(Instant::now())
+    }
+
     /// The packet path's time of `instant`.
     pub(super) fn ns(self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.instant).as_nanos() as u64;

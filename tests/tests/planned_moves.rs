@@ -1,0 +1,162 @@
+//! Planned moves under load: numbered packets both ways, of flows that never pause and of flows that do.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use ipmp_tests::{
+    Rig, Topology, ctl,
+    eventually::{SOON, eventually, holds},
+    plan,
+    stream::Stream,
+    topology::Builder,
+};
+
+/// First port of the receivers.
+const PORT: u16 = 7100;
+
+/// Packets a second of a flow that is never idle for as long as the gap.
+const BUSY: u32 = 2500;
+
+/// Packets a second of a flow that pauses between any two.
+const SPARSE: u32 = 50;
+
+/// Flows each way: half of them busy.
+const FLOWS: u16 = 12;
+
+/// Several numbered streams each way.
+struct Load {
+    streams: Vec<(String, Stream)>,
+}
+
+impl Load {
+    fn start(rig: &Rig) -> Self {
+        let addresses = rig.data().into_iter().zip(plan::peer(0));
+        let pairs: Vec<(IpAddr, IpAddr)> = addresses.collect();
+        let mut streams = Vec::new();
+        for number in 0..FLOWS {
+            let (data, peer) = pairs[usize::from(number) % 2];
+            let rate = if number % 4 < 2 { BUSY } else { SPARSE };
+            let port = PORT + number;
+            let out = Stream::start(rig.host(), data, rig.peer(), SocketAddr::new(peer, port), rate);
+            let back = Stream::start(rig.peer(), peer, rig.host(), SocketAddr::new(data, port), rate);
+            streams.push((format!("{data} to {peer}, {rate} a second"), out));
+            streams.push((format!("{peer} to {data}, {rate} a second"), back));
+        }
+        let load = Self { streams };
+        load.go_on(20);
+        load
+    }
+
+    /// Waits until each stream has received so many packets more.
+    fn go_on(&self, packets: u64) {
+        let before: Vec<_> = self.streams.iter().map(|(_, stream)| stream.received()).collect();
+        eventually("packets of every stream", SOON, || {
+            let received = self.streams.iter().map(|(_, stream)| stream.received());
+            let missing = received.zip(&before).position(|(now, before)| now < before + packets);
+            holds(missing.is_none(), || missing.map(|number| &self.streams[number].0))
+        });
+    }
+
+    /// Ends the streams, and expects that every packet has arrived once and in order.
+    fn finish(self) -> u64 {
+        let mut received = 0;
+        for (what, stream) in self.streams {
+            let report = stream.finish();
+            assert_eq!((report.lost, report.duplicates, report.reordered), (0, 0, 0), "{what}: {report}");
+            received += report.received;
+        }
+        received
+    }
+}
+
+/// Waits until no bucket is on its way. Returns how many were forced since the daemon was started.
+fn until_at_rest(rig: &Rig) -> u64 {
+    eventually("no bucket is on its way", SOON, || {
+        let moves = rig.daemon.status("ipmp0").moves;
+        if moves.pending == 0 { Ok(moves.forced) } else { Err(moves) }
+    })
+}
+
+/// A cable is put back under load. Returns the buckets that were forced.
+fn repair_under_load(rig: &Rig, member: usize) -> u64 {
+    rig.fail(member);
+    rig.until_reachable();
+    let load = Load::start(rig);
+    rig.repair(member);
+    eventually("the moves begin", SOON, || {
+        let status = rig.daemon.status("ipmp0");
+        holds(status.members[member].active, || status)
+    });
+    let forced = until_at_rest(rig);
+    load.go_on(40);
+    let received = load.finish();
+    eprintln!("{received} packets arrived, {forced} buckets were forced");
+    forced
+}
+
+fn rig(standby: bool, builder: Builder) -> Rig {
+    Rig::with(builder, |group| if standby { group.member("e2", &["standby = true"]) } else { group })
+}
+
+#[test]
+fn failback_loses_doubles_and_reorders_nothing() {
+    let rig = rig(false, Topology::new());
+    let forced = repair_under_load(&rig, 0);
+    assert!(forced <= u64::from(FLOWS), "only flows that never pause are forced, not {forced} buckets");
+}
+
+#[test]
+fn a_standby_that_steps_down_loses_doubles_and_reorders_nothing() {
+    let rig = rig(true, Topology::new());
+    let forced = repair_under_load(&rig, 1);
+    assert!(forced <= u64::from(FLOWS), "only flows that never pause are forced, not {forced} buckets");
+    let status = rig.daemon.status("ipmp0");
+    assert!(!status.members[2].active, "{status:?}");
+}
+
+#[test]
+fn flow_tells_of_a_bucket_on_its_way() {
+    let rig = rig(true, Topology::new());
+    rig.fail(0);
+    rig.until_reachable();
+    let load = Load::start(&rig);
+    rig.topology.restore(0);
+    let [data, _] = rig.data();
+    let [peer, _] = plan::peer(0);
+    eventually("flow names both members", Duration::from_secs(2), || {
+        let ports = 20_000..20_064_u16;
+        let told = ports.map(|port| {
+            let port = port.to_string();
+            let (data, peer) = (data.to_string(), peer.to_string());
+            let flow = ["flow", "ipmp0", &data, &peer, "--proto", "udp", "--sport", &port, "--dport", "9"];
+            ctl::text(&rig.daemon.ctl(&flow))
+        });
+        let told: Vec<_> = told.collect();
+        holds(told.iter().any(|line| line.contains("moving from e2 to e0")), || told.first().cloned())
+    });
+    until_at_rest(&rig);
+    load.finish();
+}
+
+#[test]
+fn a_daemon_that_is_killed_while_buckets_move_leaves_them_moving_and_its_successor_ends_it() {
+    let mut rig = rig(true, Topology::new());
+    rig.fail(0);
+    rig.until_reachable();
+    let load = Load::start(&rig);
+    rig.topology.restore(0);
+    eventually("the moves begin", SOON, || {
+        let moves = rig.daemon.status("ipmp0").moves;
+        holds(moves.pending > 0, || moves)
+    });
+    rig.daemon.kill9();
+    load.go_on(40);
+    rig.daemon.restart();
+    until_at_rest(&rig);
+    load.go_on(40);
+    load.finish();
+    let status = rig.daemon.status("ipmp0");
+    assert!(status.members[0].active && !status.members[2].active, "{status:?}");
+}
