@@ -75,7 +75,7 @@ use crate::{
     kernel::{
         announce::Announcer,
         carrier::{CarrierPoll, Watched},
-        netlink::{Change, LinkInfo, Monitor, Snapshot, connect_strictly, dump},
+        netlink::{LinkInfo, Monitor, Snapshot, connect_strictly, dump},
         preflight::unsupported,
         routes::follow::RouteFollower,
         sysfs::Sysfs,
@@ -293,7 +293,7 @@ impl Driver {
                 }
                 Some(touched) = self.follower.next() => self.on_routes(&touched),
                 Some(outcome) = self.outcomes.recv() => self.on_outcome(outcome),
-                Some(found) = self.found.1.recv() => self.on_found(found),
+                Some(found) = self.found.1.recv() => self.on_found(found).await,
                 Some(asked) = self.asked.recv() => self.on_asked(asked).await,
                 _ = multicast.tick() => {
                     self.follow_multicast();
@@ -358,27 +358,6 @@ impl Driver {
         if self.routes_at.is_some_and(|at| at <= now) {
             self.read_routes();
         }
-    }
-
-    async fn on_change(&mut self, change: Change) {
-        if !self.snapshot.absorb(&change) {
-            tracing::warn!("messages from the kernel were lost: reading everything anew");
-            self.resync_at = Some(Instant::now() + RESYNC_INTERVAL);
-            return;
-        }
-        match change {
-            Change::Link(link) => self.on_link(link.ifindex).await,
-            Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
-            Change::Address(address) => {
-                self.on_address(&address, true);
-                if address.expires {
-                    self.warn_of_unsupported();
-                }
-            }
-            Change::AddressGone(address) => self.on_address(&address, false),
-            Change::Lost => {}
-        }
-        self.look_at_strangers();
     }
 
     /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipmp_tests::{
     Ping, Rig, Topology,
+    attached::programs,
     daemon::stat,
     eventually::{SOON, eventually, holds},
     plan,
@@ -29,7 +30,7 @@ fn until_overrun(rig: &Rig, count: usize) {
 
 #[test]
 fn what_happened_while_messages_were_lost_is_found_out_and_so_is_what_comes_after() {
-    let mut rig = Rig::new(Topology::new().members(4));
+    let mut rig = Rig::new(Topology::new().members(5).equal_ifindex(true));
     let hand_made: IpAddr = "10.9.0.77".parse().expect("an address");
     rig.daemon.freeze();
     flood(&rig);
@@ -37,6 +38,10 @@ fn what_happened_while_messages_were_lost_is_found_out_and_so_is_what_comes_afte
     rig.host().ip("link del e1");
     rig.host().ip("link set e2 name x2");
     rig.host().ip("link set e3 address 02:00:00:00:55:03");
+    // Another NIC in its place, by the same name and index.
+    let index = rig.host().ifindex("e4");
+    rig.host().ip("link del e4");
+    rig.topology.switch.connect(rig.host(), "e4", &port(0, 4), index);
     rig.host().ip(&format!("addr add {hand_made}/24 dev ipmp0"));
     rig.host().ip("addr del 10.9.0.11/24 dev ipmp0");
     rig.daemon.thaw();
@@ -48,9 +53,18 @@ fn what_happened_while_messages_were_lost_is_found_out_and_so_is_what_comes_afte
     rig.host().ip("addr del 10.9.0.12/24 dev ipmp0");
     rig.daemon.thaw();
     until_overrun(&rig, before + 1);
-    for (name, state) in [("e0", "ok"), ("e3", "ok")] {
-        rig.daemon.until_state(name, state);
+    for name in ["e0", "e3", "e4"] {
+        rig.daemon.until_state(name, "ok");
     }
+    eventually("the new e4 has what a member needs", SOON, || {
+        let setting = rig.host().setting("ipv4/conf/e4/arp_ignore");
+        let programs = programs(rig.host(), &["e4".to_owned()]);
+        holds(setting == "1" && programs == 1, || (setting, programs))
+    });
+    rig.topology.cut(4);
+    rig.daemon.until_state("e4", "failed");
+    rig.topology.restore(4);
+    rig.daemon.until_state("e4", "ok");
     for name in ["e1", "e2"] {
         eventually(&format!("{name} is gone"), SOON, || {
             let row = stat::interface(&rig.daemon, name);

@@ -1,5 +1,7 @@
 //! Groups of VLAN members (`e0.5`).
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use ipmp_ctl::kernel::ethtool::glink;
 use ipmp_tests::{
     Daemon, GroupConfig, Ping, Rig, Topology, ctl,
@@ -76,8 +78,8 @@ fn a_nic_that_is_brought_down_takes_its_vlan_along() {
     rig.until_reachable();
 }
 
-/// When a line of the daemon's log was written, in seconds of its minute.
-fn second(log: &str, words: &str) -> Option<f64> {
+/// When a line of the daemon's log was written, in seconds of its hour.
+fn logged_at(log: &str, words: &str) -> Option<f64> {
     let line = log.lines().find(|line| line.contains(words))?;
     let time = line.split_once('T')?.1.split_once('Z')?.0;
     let mut parts = time.rsplit(':').map(|part| part.parse::<f64>().ok());
@@ -95,26 +97,33 @@ fn one_dead_cable_fails_all_its_vlans_at_once() {
     let rig = Rig { daemon: Daemon::start(host, &config), topology };
     rig.until_settled();
     rig.until_reachable();
+    let seen: Vec<_> = (0..5).map(|_| lateness(&rig)).collect();
+    // Told by the kernel itself it would be up to a second, and 0.3 s and more for most. A busy machine may be late once.
+    let in_time = seen.iter().filter(|late| late.iter().all(|late| *late < 0.25)).count();
+    assert!(in_time >= 4, "late: {seen:?}\n{}", rig.daemon.log());
+}
+
+/// Cuts the cable of `e0` and puts it back. How late the loss was seen on both of its VLANs, in seconds.
+fn lateness(rig: &Rig) -> [f64; 2] {
     // The kernel acts on carriers once a second: when it has just done so, it comes late for this one.
     rig.topology.cut(2);
     let _ = rig.host().run(|| glink("e2"));
+    let known = rig.daemon.log().len();
+    let cut = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970").as_secs_f64();
     rig.topology.cut(0);
-    for vlan in ["e0.5", "e0.6"] {
-        rig.daemon.until_log(&format!("The link has gone down on {vlan}"));
+    let seen = ["e0.5", "e0.6"].map(|vlan| {
+        let words = format!("The link has gone down on {vlan}");
+        let at = eventually(&words, SOON, || logged_at(&rig.daemon.log()[known..], &words).ok_or(()));
         rig.daemon.until_state(vlan, "failed");
-    }
-    let log = rig.daemon.log();
-    let [first, second] = ["e0.5", "e0.6"].map(|vlan| {
-        second(&log, &format!("The link has gone down on {vlan}"))
-            .unwrap_or_else(|| panic!("no such time: {log}"))
+        (at - cut).rem_euclid(3600.0)
     });
-    // Emulation takes its time for a failover.
-    assert!((second - first).abs() < 0.3, "{first} and {second}\n{log}");
+    rig.topology.restore(2);
     rig.until_reachable();
     rig.topology.restore(0);
     for vlan in ["e0.5", "e0.6"] {
         rig.daemon.until_state(vlan, "ok");
     }
+    seen
 }
 
 #[test]

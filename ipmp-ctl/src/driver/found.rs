@@ -54,9 +54,9 @@ impl Found {
 
 impl Driver {
     /// Takes a finding in; its group may be gone by now.
-    pub(super) fn on_found(&mut self, found: Found) {
+    pub(super) async fn on_found(&mut self, found: Found) {
         if let Found::Joined { group, member, joined } = found {
-            return self.on_joined(&group, &member, joined);
+            return self.on_joined(&group, &member, joined).await;
         }
         let Self { groups, snapshot, hooks, .. } = self;
         let Some(group) = groups.iter_mut().flatten().find(|group| group.name() == found.group()) else {

@@ -104,9 +104,22 @@ impl Driver {
     }
 
     /// What a new member needs is done; meanwhile it may have gone, or be another one.
-    pub(super) fn on_joined(&mut self, group: &str, name: &str, joined: Joined) {
+    pub(super) async fn on_joined(&mut self, group: &str, name: &str, joined: Joined) {
         let number = self.groups.iter().position(|it| it.as_ref().is_some_and(|it| it.name() == group));
         let Some(number) = number else { return };
+        let ifindex = joined.ifindex;
+        self.join(number, name, joined);
+        let Some(group) = self.groups[number].as_mut() else { return };
+        let is_wanted = group.member_with(ifindex).is_some()
+            || group.members.iter().any(|state| state.joining == Some(ifindex));
+        if let Some(link) = self.snapshot.links.get(&ifindex).filter(|_| !is_wanted) {
+            // Somebody has taken or renamed it meanwhile: it is put back as it was.
+            let tests = group.member_named(name).map_or_else(Vec::new, |member| tests(group, member));
+            prepare::restore_member(&self.handle, &link.name, ifindex, &tests, group.path.tables()).await;
+        }
+    }
+
+    fn join(&mut self, number: usize, name: &str, joined: Joined) {
         let Self { groups, carrier, snapshot, .. } = self;
         let Some(group) = groups[number].as_mut() else { return };
         let Some(member) = group.member_named(name) else { return };
@@ -133,12 +146,7 @@ impl Driver {
     pub(super) async fn release_member(&mut self, number: usize, member: MemberIndex, name: &str) {
         let Some(Some(group)) = self.groups.get_mut(number) else { return };
         let Some(ifindex) = group.members[member].link.as_ref().map(|link| link.ifindex) else { return };
-        let tests: Vec<_> = group.config().members[member]
-            .test_addresses
-            .v4()
-            .iter()
-            .map(|test| IpAddr::V4(test.net.addr()))
-            .collect();
+        let tests = tests(group, member);
         if let Err(error) = multicast::follow(name, &group.members[member].filter.given, &BTreeSet::new()) {
             tracing::debug!("taking multicast addresses out of the filter of {name}: {error}");
         }
@@ -162,6 +170,12 @@ impl Driver {
         state.edges += 1;
         group.engine.handle(Event::LinkGone { member }, Instant::now());
     }
+}
+
+/// The configured test addresses of a member.
+fn tests(group: &GroupRuntime, member: MemberIndex) -> Vec<IpAddr> {
+    let tests = group.config().members[member].test_addresses.v4();
+    tests.iter().map(|test| IpAddr::V4(test.net.addr())).collect()
 }
 
 /// The link whose carrier tells of a member's: a VLAN hears of a loss only when the kernel has got round to telling it.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    Driver, MemberKey,
+    Driver, MemberKey, RESYNC_INTERVAL,
     found::Found,
     joining::see_carrier,
     prepare::{self, Place, PrepareError, Service},
@@ -11,10 +11,36 @@ use super::{
 use crate::{
     dataplane::saved::SavedMap,
     engine::event::{Event, MemberIndex},
-    kernel::{ethtool, group_link::peer_name, netlink::LinkInfo},
+    kernel::{
+        ethtool,
+        group_link::peer_name,
+        netlink::{Change, LinkInfo},
+    },
 };
 
 impl Driver {
+    /// The kernel has told of a change.
+    pub(super) async fn on_change(&mut self, change: Change) {
+        if !self.snapshot.absorb(&change) {
+            tracing::warn!("messages from the kernel were lost: reading everything anew");
+            self.resync_at = Some(Instant::now() + RESYNC_INTERVAL);
+            return;
+        }
+        match change {
+            Change::Link(link) => self.on_link(link.ifindex).await,
+            Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
+            Change::Address(address) => {
+                self.on_address(&address, true);
+                if address.expires {
+                    self.warn_of_unsupported();
+                }
+            }
+            Change::AddressGone(address) => self.on_address(&address, false),
+            Change::Lost => {}
+        }
+        self.look_at_strangers();
+    }
+
     pub(super) fn on_carrier(&mut self, (number, member): MemberKey, up: bool) {
         let Some(Some(group)) = self.groups.get_mut(number) else { return };
         let state = &mut group.members[member];
