@@ -242,8 +242,8 @@ fn flows_that_pause_longer_than_the_delays_differ_are_not_reordered() {
     let flows: Vec<_> = flows.collect();
     rig.repair(0);
     eventually("the gap is longer than the delays differ by", SOON, || {
-        let moves = rig.daemon.status("ipmp0").moves;
-        holds(moves.gap_us > FAR.as_micros() as u64, || moves)
+        let status = rig.daemon.status("ipmp0");
+        holds(status.moves.gap_us > FAR.as_micros() as u64, || (status.moves, rig.daemon.log()))
     });
     let forced = until_at_rest(&rig);
     for (flow, pause) in flows {
