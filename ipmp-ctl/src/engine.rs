@@ -198,7 +198,7 @@ impl Engine {
         let now = self.begin(now);
         self.probing.serve(now, records, &mut self.roster);
         let looked = self.moves.look(now, &self.assignment.buckets, records);
-        self.unsettled |= looked.is_over;
+        self.unsettled |= looked.is_news;
         if looked.forced > 0 {
             self.actions.push_back(Action::Notify(Notice::MovesForced { buckets: looked.forced }));
         }

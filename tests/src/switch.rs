@@ -4,8 +4,11 @@ use ipmp_ctl::kernel::ethtool::glink;
 
 use crate::{Netns, ctl};
 
+mod delay;
 mod lag;
 mod power;
+
+pub use self::delay::Delay;
 
 /// A switch. It floods multicast to every port and runs no spanning tree.
 #[derive(Debug)]

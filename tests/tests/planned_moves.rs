@@ -1,7 +1,12 @@
 //! Planned moves under load: numbered packets both ways, of flows that never pause and of flows that do.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, UdpSocket},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -10,7 +15,7 @@ use ipmp_tests::{
     eventually::{SOON, eventually, holds},
     plan,
     stream::Stream,
-    topology::Builder,
+    topology::{Builder, port},
 };
 
 /// First port of the receivers.
@@ -159,4 +164,90 @@ fn a_daemon_that_is_killed_while_buckets_move_leaves_them_moving_and_its_success
     load.finish();
     let status = rig.daemon.status("ipmp0");
     assert!(status.members[0].active && !status.members[2].active, "{status:?}");
+}
+
+/// Bursts of datagrams with pauses between them.
+struct Bursts {
+    stop: Arc<AtomicBool>,
+    sender: JoinHandle<u64>,
+    receiver: JoinHandle<Vec<u64>>,
+}
+
+impl Bursts {
+    fn start(rig: &Rig, port: u16, pause: Duration) -> Self {
+        const PACKETS: u64 = 4;
+        let ([from, _], [to, _]) = (rig.data(), plan::peer(0));
+        let listening = rig.peer().run(|| UdpSocket::bind((to, port))).expect("a free port");
+        let sending = rig.host().run(|| UdpSocket::bind((from, port))).expect("a free port");
+        sending.connect((to, port)).expect("there is a route");
+        let stop = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&stop);
+        let sender = std::thread::spawn(move || {
+            let mut number = 0_u64;
+            while !until.load(Ordering::Relaxed) {
+                for _ in 0..PACKETS {
+                    let _ = sending.send(&number.to_be_bytes());
+                    number += 1;
+                }
+                std::thread::sleep(pause);
+            }
+            number
+        });
+        listening.set_read_timeout(Some(Duration::from_millis(500))).expect("a time-out above zero");
+        let receiver = std::thread::spawn(move || {
+            let (mut packet, mut numbers) = ([0; 8], Vec::new());
+            while listening.recv(&mut packet).is_ok() {
+                numbers.push(u64::from_be_bytes(packet));
+            }
+            numbers
+        });
+        Self { stop, sender, receiver }
+    }
+
+    /// Ends them, and expects that every packet has arrived once and in order.
+    fn finish(self, what: &str) {
+        self.stop.store(true, Ordering::Relaxed);
+        let sent = self.sender.join().expect("it sends until it is told to stop");
+        let received = self.receiver.join().expect("it receives until nothing comes");
+        let first = received.iter().zip(0..).find(|(received, number)| *received != number);
+        assert_eq!((first, received.len() as u64), (None, sent), "{what}: the first that is out of order");
+    }
+}
+
+#[test]
+fn flows_that_pause_longer_than_the_delays_differ_are_not_reordered() {
+    const FAR: Duration = Duration::from_millis(15);
+    let rig = Rig::with(Topology::new().members(2), |group| {
+        group.tested(0).targets([plan::peer_v4(0)]).line("failure-detection-time = \"1s\"")
+    });
+    let _delay = rig.topology.switch.delay(&port(0, 1), FAR);
+    rig.until_reachable();
+    eventually("the round trips of both members are known", SOON, || {
+        let status = rig.daemon.status("ipmp0");
+        let rtts = status
+            .targets
+            .iter()
+            .flat_map(|targets| &targets.targets)
+            .filter_map(|target| target.rtt.as_ref());
+        let longest = rtts.clone().map(|rtt| rtt.smoothed_us).max();
+        holds(rtts.count() == 2 && longest > Some(1500 * FAR.as_millis() as u64), || longest)
+    });
+    rig.fail(0);
+    rig.until_reachable();
+    // Long enough for the shorter gap at least, which is the difference of the delays one way.
+    let flows = (0..16_u16).map(|number| {
+        let pause = FAR * if number % 2 == 0 { 2 } else { 8 };
+        (Bursts::start(&rig, PORT + number, pause), pause)
+    });
+    let flows: Vec<_> = flows.collect();
+    rig.repair(0);
+    eventually("the gap is longer than the delays differ by", SOON, || {
+        let status = rig.daemon.status("ipmp0");
+        holds(status.moves.gap_us > FAR.as_micros() as u64, || (status.moves, rig.daemon.log()))
+    });
+    let forced = until_at_rest(&rig);
+    for (flow, pause) in flows {
+        flow.finish(&format!("bursts every {pause:?}"));
+    }
+    assert_eq!(forced, 0, "all have paused for long enough");
 }

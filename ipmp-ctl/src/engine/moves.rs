@@ -2,7 +2,7 @@
 //!
 //! The planner marks them in the assignment, by [`Choice::moving`] and the number that the [`Moves`] have for the next
 //! operation; the packet path moves each bucket when it can. Here it is seen to that this comes to an end: buckets that
-//! nobody uses are let pass, and after [`WAIT`] those that are never idle are moved all the same. An operation ends for all
+//! nobody uses are let pass, a shorter gap does after [`HURRY`], and after [`WAIT`] those that are never idle are moved all the same. An operation ends for all
 //! its buckets at once, with one more plan.
 
 use std::{
@@ -20,15 +20,23 @@ const INTERVAL: Duration = Duration::from_millis(5);
 /// How long a bucket may wait for a gap.
 pub(super) const WAIT: Duration = Duration::from_secs(1);
 
+/// From when on a shorter gap has to do: better one that may be enough than none.
+const HURRY: Duration = Duration::from_millis(750);
+
 /// The shortest gap: what the members' delays differ by when nothing is known of them.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The longest: with a longer one hardly a bucket would move before it is forced to.
 const LONGEST: Duration = Duration::from_millis(100);
 
-/// How long a bucket has to be idle between members whose delays differ by up to `spread`.
+/// How long a bucket has to be idle between members whose round trips differ by up to `spread`: with much to spare.
 pub(super) fn gap(spread: Duration) -> Duration {
     (2 * spread).clamp(SHORTEST, LONGEST)
+}
+
+/// The same for those that are in a hurry: what the delay one way differs by, if it is half of the round trip's.
+pub(super) fn hurried_gap(spread: Duration) -> Duration {
+    (spread / 2).clamp(SHORTEST, LONGEST)
 }
 
 /// What one plan has moved.
@@ -51,14 +59,16 @@ pub(super) struct Moves {
     /// Whether nothing moves any more, and the next plan can.
     can_level: bool,
     look_at: Option<Instant>,
+    /// Whether a shorter gap has to do.
+    is_hurried: bool,
     forced: u64,
 }
 
 /// What a look has found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Looked {
-    /// Whether an operation is over.
-    pub(super) is_over: bool,
+    /// Whether there has to be a plan: an operation is over, or in a hurry.
+    pub(super) is_news: bool,
     /// Buckets that were not idle in time.
     pub(super) forced: usize,
 }
@@ -73,6 +83,7 @@ impl Moves {
             unlevel: false,
             can_level: false,
             look_at: None,
+            is_hurried: false,
             forced: 0,
         }
     }
@@ -106,7 +117,7 @@ impl Moves {
         self.waiting.retain(|number, _| moving.contains(number));
         for number in moving {
             self.waiting.entry(number).or_insert_with(|| {
-                self.latest = number;
+                (self.latest, self.is_hurried) = (number, false);
                 Operation { began: now }
             });
         }
@@ -138,15 +149,23 @@ impl Moves {
             if is_blocked {
                 operation.began = now;
             } else if going == 0 || now.saturating_duration_since(operation.began) >= WAIT {
-                looked.is_over = true;
+                looked.is_news = true;
                 looked.forced += going;
                 self.over.insert(number);
+            } else if now.saturating_duration_since(operation.began) >= HURRY && !self.is_hurried {
+                self.is_hurried = true;
+                looked.is_news = true;
             }
         }
         self.can_level = self.unlevel && self.waiting.keys().all(|number| self.over.contains(number));
-        looked.is_over |= self.can_level;
+        looked.is_news |= self.can_level;
         self.forced += looked.forced as u64;
         looked
+    }
+
+    /// Whether buckets have waited for so long that a shorter gap has to do.
+    pub(super) const fn is_hurried(&self) -> bool {
+        self.is_hurried
     }
 
     /// When to look.

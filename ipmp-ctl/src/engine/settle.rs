@@ -1,6 +1,10 @@
 //! From what has changed to what has to be done about it.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Instant};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use ipmp_common::{Choice, SlotSet, passage::gap_ticks};
 
@@ -131,11 +135,14 @@ impl Engine {
 
     /// Takes note of what the plan has set moving, and of who is carrying the last of what was on it.
     fn follow_moves(&mut self, next: &mut Assignment, leave: &Leave, unlevel: bool, now: Instant) {
+        let spread = || self.probing.delay_spread(|member| self.roster.members()[member].carries());
+        let in_ticks = |gap: Duration| gap_ticks(gap.as_nanos() as u64);
         if next.buckets.iter().any(|choice| choice.epoch == leave.number) {
-            let spread = self.probing.delay_spread(|member| self.roster.members()[member].carries());
-            let gap = gap_ticks(moves::gap(spread).as_nanos() as u64);
+            let gap = in_ticks(moves::gap(spread()));
             // Moves that wait meanwhile may need the longer gap of theirs.
             next.gap = if self.moves.next().is_some() { gap.max(next.gap) } else { gap };
+        } else if self.moves.is_hurried() && next.buckets.iter().any(|choice| choice.is_moving()) {
+            next.gap = next.gap.min(in_ticks(moves::hurried_gap(spread())));
         }
         self.moves.follow(&next.buckets, leave.level, unlevel, now);
         for index in 0..self.roster.members().len() {

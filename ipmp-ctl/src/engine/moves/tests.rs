@@ -26,9 +26,18 @@ fn moving(moves: &mut Moves, now: Instant) -> Vec<Choice> {
 }
 
 #[test]
-fn the_gap_is_twice_the_spread_within_bounds() {
-    for (spread_us, gap_us) in [(0, 1000), (400, 1000), (600, 1200), (20_000, 40_000), (80_000, 100_000)] {
-        assert_eq!(gap(Duration::from_micros(spread_us)), Duration::from_micros(gap_us));
+fn the_gap_is_twice_the_spread_and_a_quarter_of_that_in_a_hurry_within_bounds() {
+    for (spread_us, gap_us, hurried_us) in [
+        (0, 1000, 1000),
+        (400, 1000, 1000),
+        (600, 1200, 1000),
+        (20_000, 40_000, 10_000),
+        (80_000, 100_000, 40_000),
+        (800_000, 100_000, 100_000),
+    ] {
+        let spread = Duration::from_micros(spread_us);
+        assert_eq!(gap(spread), Duration::from_micros(gap_us));
+        assert_eq!(hurried_gap(spread), Duration::from_micros(hurried_us));
     }
 }
 
@@ -43,7 +52,7 @@ fn numbers_are_never_zero_and_not_in_use() {
 }
 
 #[test]
-fn an_operation_is_over_when_all_its_buckets_have_passed() {
+fn an_operation_is_news_when_all_its_buckets_have_passed() {
     let (start, mut moves) = (Instant::now(), Moves::new(1));
     let mut buckets = moving(&mut moves, start);
     assert_eq!(moves.next(), Some(start + INTERVAL));
@@ -53,7 +62,7 @@ fn an_operation_is_over_when_all_its_buckets_have_passed() {
     assert_eq!(look(&mut moves, start + INTERVAL, &going), Looked::default());
     assert_eq!(moves.next(), Some(start + 2 * INTERVAL));
     let looked = look(&mut moves, start + 2 * INTERVAL, &say(&[]));
-    assert_eq!(looked, Looked { is_over: true, forced: 0 });
+    assert_eq!(looked, Looked { is_news: true, forced: 0 });
 
     moves.close(&mut buckets);
     assert_eq!(buckets, [Choice::new(1, 0), Choice::new(0, 1), Choice::new(0, 1)]);
@@ -66,9 +75,24 @@ fn who_is_never_idle_is_forced_after_the_wait_and_counted() {
     let (start, mut moves) = (Instant::now(), Moves::new(1));
     let buckets = moving(&mut moves, start);
     let going = say(&[(2, Passing::Going)]);
+    moves.look(start + HURRY, &buckets, &going);
     assert_eq!(moves.look(start + WAIT.saturating_sub(INTERVAL), &buckets, &going), Looked::default());
-    assert_eq!(moves.look(start + WAIT, &buckets, &going), Looked { is_over: true, forced: 1 });
+    assert_eq!(moves.look(start + WAIT, &buckets, &going), Looked { is_news: true, forced: 1 });
     assert_eq!(moves.forced(), 1);
+}
+
+#[test]
+fn who_has_waited_long_is_in_a_hurry_until_the_next_operation_begins() {
+    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let mut buckets = moving(&mut moves, start);
+    let going = say(&[(1, Passing::Going), (2, Passing::Going)]);
+    assert_eq!(moves.look(start + HURRY / 2, &buckets, &going), Looked::default());
+    assert_eq!(moves.look(start + HURRY, &buckets, &going), Looked { is_news: true, forced: 0 });
+    assert!(moves.is_hurried());
+    assert_eq!(moves.look(start + HURRY + INTERVAL, &buckets, &going), Looked::default(), "it is known");
+    buckets[1] = Choice::moving(0, 1, moves.next_number());
+    moves.follow(&buckets, false, false, start + HURRY + INTERVAL);
+    assert!(!moves.is_hurried());
 }
 
 #[test]
@@ -79,6 +103,7 @@ fn the_wait_begins_when_the_buckets_can_move() {
     let later = start + 10 * WAIT;
     assert_eq!(moves.look(later, &buckets, &blocked), Looked::default());
     let going = say(&[(2, Passing::Going)]);
+    moves.look(later + HURRY, &buckets, &going);
     assert_eq!(moves.look(later + WAIT.saturating_sub(INTERVAL), &buckets, &going), Looked::default());
     assert_eq!(moves.look(later + WAIT, &buckets, &going).forced, 1);
 }
@@ -91,11 +116,11 @@ fn operations_end_each_at_its_time() {
     buckets[1] = Choice::moving(0, 1, second);
     moves.follow(&buckets, false, false, start + WAIT / 2);
     let all = say(&[(0, Passing::Going), (1, Passing::Going), (2, Passing::Going)]);
-    assert_eq!(moves.look(start + WAIT, &buckets, &all), Looked { is_over: true, forced: 2 });
+    assert_eq!(moves.look(start + WAIT, &buckets, &all), Looked { is_news: true, forced: 2 });
     moves.close(&mut buckets);
     assert_eq!(buckets[1], Choice::moving(0, 1, second));
     moves.follow(&buckets, false, false, start + WAIT);
-    assert_eq!(moves.look(start + WAIT + WAIT / 2, &buckets, &all), Looked { is_over: true, forced: 1 });
+    assert_eq!(moves.look(start + WAIT + WAIT / 2, &buckets, &all), Looked { is_news: true, forced: 1 });
 }
 
 #[test]
@@ -106,7 +131,7 @@ fn what_could_not_be_shared_out_is_when_nothing_moves_any_more() {
     let going = say(&[(2, Passing::Going)]);
     assert_eq!(moves.look(start + INTERVAL, &buckets, &going), Looked::default());
     assert!(!moves.is_unlevel(), "something moves");
-    assert!(moves.look(start + 2 * INTERVAL, &buckets, &say(&[])).is_over);
+    assert!(moves.look(start + 2 * INTERVAL, &buckets, &say(&[])).is_news);
     assert!(moves.is_unlevel());
     let rest = [Choice::new(0, 1)];
     moves.follow(&rest, true, false, start);
@@ -121,6 +146,6 @@ fn what_could_not_be_shared_out_is_soon_if_the_moves_have_ended_by_a_failure() {
     moves.follow(&buckets, true, true, start);
     let rest = [Choice::new(0, 1)];
     moves.follow(&rest, false, false, start + INTERVAL);
-    assert!(moves.look(start + 2 * INTERVAL, &rest, &say(&[])).is_over);
+    assert!(moves.look(start + 2 * INTERVAL, &rest, &say(&[])).is_news);
     assert!(moves.is_unlevel());
 }

@@ -137,6 +137,15 @@ impl Window {
         self.to(target).take_while(|probe| matches!(probe.fate, Fate::Answered { .. })).count()
     }
 
+    /// The round trips to this target in the present row of answers, the latest first.
+    pub(super) fn trips(&self, target: IpAddr) -> impl Iterator<Item = Duration> {
+        let trip = |probe: &Probe| match probe.fate {
+            Fate::Answered { at } => at.checked_duration_since(probe.began),
+            _ => None,
+        };
+        self.to(Some(target)).map_while(trip)
+    }
+
     /// When the first probe of the present row of losses was lost.
     pub(super) fn silent_since(&self) -> Option<Instant> {
         let lost = |probe: &Probe| if let Fate::Lost { at } = probe.fate { Some(at) } else { None };
