@@ -11,8 +11,8 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use ipmp_common::{
-    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, Reason, SettingKey, SettingValue,
-    Slot, SlotRef, SlotSet,
+    Address, Binding, Bucket, Choice, GroupState, MemberCounters, Meta, Passage, Reason, SettingKey,
+    SettingValue, Slot, SlotRef, SlotSet,
     layout::{ADDRESSES, BUCKETS, MACS, SAVED_SETTINGS, SLOTS as SLOT_COUNT},
     member::Mac,
     passage::PassageCell,
@@ -100,7 +100,9 @@ impl State {
     fn may_be_test_address(self, tail: [u8; 4]) -> bool {
         let position = Address::filter_position(tail);
         // SAFETY: as above; a position lies within the words.
-        let word = read(unsafe { (&raw const (*self.0).test_filter.words).cast::<u64>().add(position as usize / 64) });
+        let word = read(unsafe {
+            (&raw const (*self.0).test_filter.words).cast::<u64>().add(position as usize / 64)
+        });
         word >> (position % 64) & 1 == 1
     }
 
