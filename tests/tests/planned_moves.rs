@@ -218,7 +218,7 @@ impl Bursts {
 fn flows_that_pause_longer_than_the_delays_differ_are_not_reordered() {
     const FAR: Duration = Duration::from_millis(15);
     let rig = Rig::with(Topology::new().members(2), |group| {
-        group.tested(0).targets([plan::peer_v4(0)]).line("failure-detection-time = \"1s\"")
+        group.tested(0).targets([plan::peer_v4(0)]).line("failure-detection-time = \"3s\"")
     });
     let _delay = rig.topology.switch.delay(&port(0, 1), FAR);
     rig.until_reachable();

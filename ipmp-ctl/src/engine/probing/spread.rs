@@ -32,7 +32,9 @@ fn estimated(window: &Window, target: IpAddr) -> Option<RttView> {
     let mut trips: Vec<_> = window.trips(target).collect();
     trips.reverse();
     let mut estimate = Estimate::default();
-    trips.into_iter().for_each(|trip| estimate.feed(trip, Duration::MAX));
+    for trip in trips {
+        estimate.feed(trip, Duration::MAX);
+    }
     estimate.view()
 }
 
