@@ -68,7 +68,7 @@ impl Roster {
                 (true, _) => {}
                 // Who stood in for it has been told so by the earlier daemon: that comes after all have started.
                 (false, Past::Active) => down.push(index),
-                (false, Past::Idle | Past::None | Past::Known(_)) => self.link_down(index),
+                (false, Past::Idle | Past::None | Past::Known(_)) => self.start_down(index),
             }
         }
         for index in down {
@@ -77,5 +77,14 @@ impl Roster {
         if !known.is_empty() {
             self.catch_up(&known, now);
         }
+    }
+
+    /// A member has come whose link is down: it carried nothing, so whoever is activated in its place gets a share of
+    /// everything, as if he had come himself.
+    fn start_down(&mut self, index: MemberIndex) {
+        let idle: Vec<_> = (0..self.members.len()).filter(|&other| self.members[other].inactive).collect();
+        self.link_down(index);
+        let activated = idle.into_iter().filter(|&other| self.members[other].is_active());
+        self.changes.joined.extend(activated);
     }
 }
