@@ -257,6 +257,9 @@ impl Engine {
             .filter(|&(&index, _)| index < self.config.members.len())
             .map(|(&index, link)| (index, self.past(index, link)))
             .collect();
+        let known = |member: &config::Member| self.adopted.memory.members.get(&member.name);
+        let served = self.config.members.iter().filter_map(known).filter(|known| known.carried()).count();
+        self.roster.recall_served(served);
         for (&index, past) in &past {
             self.probing.remember(index, past);
         }
