@@ -76,6 +76,7 @@ use self::{
     assignment::{Assignment, SlotLink},
     event::{Event, Limits, Link, MemberIndex, Passages, Replies},
     homes::Homes,
+    member::Past,
     memory::Adopted,
     moves::Moves,
     probing::Probing,
@@ -257,6 +258,18 @@ impl Engine {
             .filter(|&(&index, _)| index < self.config.members.len())
             .map(|(&index, link)| (index, self.past(index, link)))
             .collect();
+        // Who came into service by the very last write has not been given its share: it joins once more.
+        for (index, past) in &past {
+            let remembered = self.adopted.memory.members.get(&self.config.members[*index].name);
+            let link = SlotLink { ifindex: links[index].ifindex, mac: links[index].mac };
+            let slot = self.assignment.slots.iter().find(|&(_, &slot)| slot == link).map(|(&slot, _)| slot);
+            if let (Past::Active, Some(_), Some(slot)) = (past, remembered, slot) {
+                self.assignment.usable = self.assignment.usable.without(slot);
+            }
+        }
+        let known = |member: &config::Member| self.adopted.memory.members.get(&member.name);
+        let served = self.config.members.iter().filter_map(known).filter(|known| known.carried()).count();
+        self.roster.recall_served(served);
         for (&index, past) in &past {
             self.probing.remember(index, past);
         }

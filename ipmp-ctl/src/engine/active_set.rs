@@ -64,7 +64,7 @@ pub(super) fn is_spare(members: &[Member], index: MemberIndex) -> bool {
 }
 
 /// How many members should be active: at least one, for a group of nothing but standby members would stay idle otherwise.
-fn wanted(members: &[Member]) -> usize {
+pub(super) fn wanted(members: &[Member]) -> usize {
     members.iter().filter(|member| !member.standby).count().max(1)
 }
 

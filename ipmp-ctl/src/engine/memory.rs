@@ -227,7 +227,8 @@ impl Engine {
         let known = memory.members.get(&self.config.members[index].name);
         match (carried, known.filter(|known| known.ifindex == link.ifindex)) {
             (Some(true), None) => Past::Active,
-            (Some(false), None) if !nobody => Past::Idle,
+            // Whoever is not remembered where others are has come since.
+            (Some(false), None) if !nobody && memory.members.is_empty() => Past::Idle,
             (None | Some(false), None) => Past::None,
             (None, Some(known)) => Past::Known(Box::new(known.clone())),
             (Some(carried), Some(known)) if carried == known.carried() || known.draining => {

@@ -41,6 +41,8 @@ pub(super) struct Roster {
     changes: Changes,
     /// Whether anything has changed since it was last settled.
     touched: bool,
+    /// Members that got their share of the traffic under an earlier engine.
+    served: usize,
     /// How old what was remembered of the members is.
     memory_age: Duration,
     /// When members that are kept though they are failed have to go, now that others work again.
@@ -58,6 +60,7 @@ impl Roster {
             arrivals: 0,
             changes: Changes::default(),
             touched: false,
+            served: 0,
             memory_age: Duration::ZERO,
             keep_until: None,
         }

@@ -1,6 +1,8 @@
 //! A daemon that dies between two writes: what the maps hold then carries every flow, and the next daemon comes to where
 //! this one was going.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use proptest::prelude::*;
 
 use super::{tests::apply, *};
@@ -74,8 +76,22 @@ fn next_daemon(lan: &Lan, config: &config::Group, left: Assignment, memory: &Mem
     next
 }
 
+/// Where it all ends, when planned moves are over, by interface indexes: a slot is but a number, and which bucket moves to
+/// level the shares is chance. Who carries traffic, where each address is, how many buckets each has.
+fn end(lan: &mut Lan) -> (Vec<MemberIndex>, BTreeMap<IpAddr, u32>, BTreeMap<u32, usize>) {
+    lan.wait(Duration::from_secs(3));
+    let assignment = lan.rig.engine.assignment();
+    let at = |slot: u16| assignment.slots.get(&slot).map_or(0, |link| link.ifindex);
+    let bound = assignment.bindings.iter().map(|(&address, choice)| (address, at(choice.slot))).collect();
+    let mut shares = BTreeMap::new();
+    for choice in &assignment.buckets {
+        *shares.entry(at(choice.slot)).or_default() += 1;
+    }
+    (lan.carrying(), bound, shares)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn every_beginning_of_the_writes_carries_all_flows_and_leads_to_the_same_end(
@@ -104,23 +120,16 @@ proptest! {
             carries_everything(&left)?;
             // The writes of a thousand buckets are as one another: some of them will do.
             let is_bucket = ops.get(written).is_some_and(|op| matches!(op, MapOp::Bucket(..)));
-            if is_bucket && written % 97 != 0 && usable_before == Some(left.usable) {
+            if is_bucket && written % 199 != 0 && usable_before == Some(left.usable) {
                 continue;
             }
             usable_before = Some(left.usable);
             // It is written again when all of them are.
             let newer = (written == ops.len()).then(|| lan.rig.engine.memory());
             for memory in [Some(&memory), newer.as_ref()].into_iter().flatten() {
-                let next = next_daemon(&lan, &config, left.clone(), memory);
-                let found = next.rig.engine.assignment();
-                prop_assert_eq!(found.usable, wanted.usable, "after {} of {} writes", written, ops.len());
-                prop_assert_eq!(next.carrying(), lan.carrying());
-                prop_assert_eq!(&found.slots, &wanted.slots);
-                carries_everything(found)?;
-                let places = |assignment: &Assignment| -> Vec<u16> {
-                    assignment.buckets.iter().chain(assignment.bindings.values()).map(|choice| choice.slot).collect()
-                };
-                prop_assert_eq!(places(found), places(&wanted), "after {} of {} writes", written, ops.len());
+                let mut next = next_daemon(&lan, &config, left.clone(), memory);
+                carries_everything(next.rig.engine.assignment())?;
+                prop_assert_eq!(end(&mut next), end(&mut lan.clone()), "after {} of {} writes", written, ops.len());
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Members as an earlier engine knew them, and what has changed since.
 
-use std::time::{Duration, Instant};
+use std::{
+    cmp::Reverse,
+    time::{Duration, Instant},
+};
 
 use super::{Roster, functioning};
 use crate::engine::{
@@ -62,7 +65,26 @@ impl Roster {
         for known in known {
             self.set_standby(known.index, known.standby);
         }
+        self.replace_vanished();
         self.balance();
+    }
+
+    /// So many of the configured members got their share of the traffic under the earlier engine.
+    pub(in crate::engine) fn recall_served(&mut self, served: usize) {
+        self.served = served;
+    }
+
+    /// For those that are gone altogether others are activated, as when they are lost while somebody looks.
+    fn replace_vanished(&mut self) {
+        if self.members.iter().any(|member| member.kept) {
+            return;
+        }
+        let target = self.served.min(active_set::wanted(&self.members));
+        while self.members.iter().filter(|member| member.is_active()).count() < target
+            && active_set::replacement(&self.members).is_some()
+        {
+            self.replace();
+        }
     }
 
     /// Members may have been added to the group or taken out of it, and the policy of failback may be another: the active
@@ -71,10 +93,14 @@ impl Roster {
         if !self.failback || self.members.iter().any(|member| member.kept) {
             return;
         }
-        let wanted = self.members.iter().filter(|member| !member.standby).count().max(1);
+        let wanted = active_set::wanted(&self.members);
         let active = |members: &[Member]| members.iter().filter(|member| member.is_active()).count();
+        let spare = |members: &[Member]| {
+            let spare = |index: &MemberIndex| members[*index].is_active() && members[*index].standby;
+            (0..members.len()).filter(spare).min_by_key(|&index| (members[index].priority, Reverse(index)))
+        };
         while active(&self.members) > wanted
-            && let Some(spare) = self.members.iter().rposition(|member| member.is_active() && member.standby)
+            && let Some(spare) = spare(&self.members)
         {
             self.members[spare].inactive = true;
             self.changes.notices.push(Notice::Deactivated(spare));
