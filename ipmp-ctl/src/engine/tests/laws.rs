@@ -195,6 +195,11 @@ fn is_moving(assignment: &Assignment) -> bool {
     assignment.buckets.iter().any(|choice| choice.is_moving())
 }
 
+/// Whether the member in this slot is carrying the last of what was on it.
+fn drains(rig: &Rig, slot: u16) -> bool {
+    rig.engine.roster.members().iter().any(|member| member.draining && member.slot == Some(slot))
+}
+
 /// One member fails, and what the packet path does by itself is what the planner wants.
 fn check_failures(rig: &Rig, how: &impl Fn(usize) -> Op) {
     for member in rig.active() {
@@ -215,6 +220,10 @@ fn check_failures(rig: &Rig, how: &impl Fn(usize) -> Op) {
             let (choice, now) = (of.choice(before), of.choice(next));
             for was in ways(choice) {
                 let fallback = was.choose(next.usable, of.salt());
+                // With nobody to stand in, the path takes who is left, be it one that drains; the planner takes it off him.
+                if was.backup == Choice::NONE_SLOT && fallback.is_some_and(|slot| drains(&after, slot)) {
+                    continue;
+                }
                 let planned = match ways(now)[..] {
                     // It goes on waiting.
                     _ if now == choice => was.choose(before.usable, of.salt()),
