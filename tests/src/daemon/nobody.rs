@@ -23,7 +23,10 @@ impl Daemon {
         open(directory.path());
         open(self.socket().parent().expect("the socket is in a directory"));
         let copy = directory.path().join("ipmp-ctl");
-        fs::copy(ctl::binary(), &copy).expect("the binary can be copied");
+        // By another process: a child that another thread starts meanwhile would keep the file open for writing, and
+        // nobody could run it.
+        let copied = ctl::run(Command::new("cp").arg(ctl::binary()).arg(&copy));
+        assert!(copied.status.success(), "{}", ctl::describe(&copied));
         open(&copy);
         let mut command = Command::new(&copy);
         command.args(arguments).arg("--socket").arg(self.socket());
