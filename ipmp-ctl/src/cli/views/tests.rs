@@ -182,7 +182,8 @@ fn json_has_the_documented_shape() {
         [serialised::<Groups>(), serialised::<Interfaces>(), serialised::<Addresses>()];
     let reasons = json!({"no-usable-member": 3, "leaked": 90, "own-frame": 2, "from-the-future": 1});
     let first = json!({"group": "ipmp0", "state": "degraded", "fdt_ms": 10000,
-        "interfaces": ["eth0", "eth2", "eth1"], "attached_by": "tcx", "reasons": reasons});
+        "interfaces": ["eth0", "eth2", "eth1"], "attached_by": "tcx", "moves": {"pending": 0, "gap_us": 0, "forced": 0},
+        "reasons": reasons});
     assert_eq!(groups[0], first);
     assert_eq!(groups[1]["fdt_ms"], Value::Null);
     assert_eq!([&groups[4]["group"], &interfaces[13]["group"]], [&Value::Null; 2]);
@@ -190,7 +191,7 @@ fn json_has_the_documented_shape() {
 
     let first = json!({"interface": "eth0", "group": "ipmp0", "active": true, "flags": "-------", "link": "up",
         "probe": "disabled", "state": "ok", "weight": 10, "tx_packets": 4, "tx_bytes": 400, "rx_packets": 7,
-        "rx_bytes": 700, "probes": {"sent": 20, "unsent": 0, "answered": 0, "lost": 3, "replies": 0, "forged": 1,
+        "rx_bytes": 700, "probe_hook": null, "probes": {"sent": 20, "unsent": 0, "answered": 0, "lost": 3, "replies": 0, "forged": 1,
         "duplicate": 0, "out_of_window": 0, "malformed": 0}});
     assert_eq!(interfaces[0], first);
     assert_eq!(interfaces.as_array().unwrap().len(), 14);
