@@ -148,14 +148,14 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         format!("the daemon has started, process {}", std::process::id()),
     );
     for (group, pins) in config.groups.iter().zip(pins) {
-        if let Err(error) = driver.set_up(group.clone(), pins).await {
+        if let Err(error) = Box::pin(driver.set_up(group.clone(), pins)).await {
             driver.undo_new().await;
             bail!(error);
         }
     }
     tracing::info!(groups = config.groups.len(), "ready");
     service::ready(&driver.group_names());
-    let ended = driver.run(stop).await;
+    let ended = Box::pin(driver.run(stop)).await;
     service::stopping();
     drop(metrics);
     drop(server);

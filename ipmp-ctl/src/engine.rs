@@ -151,7 +151,7 @@ impl Engine {
             unsettled: false,
             actions: VecDeque::new(),
             probing: Probing::new(&config, adopted.memory.fdt, seed, now),
-            moves: Moves::new(seed),
+            moves: Moves::new(seed, adopted.memory.forced_moves),
             worked: BTreeMap::new(),
             adopted,
             config,

@@ -73,7 +73,7 @@ impl StateFile {
 
     /// What is remembered of a group; `Err` says why it is not understood.
     pub fn remembered(&self, group: &str) -> Result<Option<Remembered>, serde_json::Error> {
-        self.memory.get(group).map(|value| Remembered::deserialize(value)).transpose()
+        self.memory.get(group).map(Remembered::deserialize).transpose()
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use ipmp_tests::{
-    Rig, Topology, ctl,
+    GroupConfig, Rig, Topology, ctl,
     eventually::{SOON, eventually, holds},
     plan,
     stream::Stream,
@@ -119,6 +119,31 @@ fn a_standby_that_steps_down_loses_doubles_and_reorders_nothing() {
     assert!(forced <= u64::from(FLOWS), "only flows that never pause are forced, not {forced} buckets");
     let status = rig.daemon.status("ipmp0");
     assert!(!status.members[2].active, "{status:?}");
+}
+
+#[test]
+fn other_weights_lose_double_and_reorder_nothing() {
+    let weights = |group: GroupConfig, weights: [u32; 3]| {
+        weights.into_iter().enumerate().fold(group, |group, (member, weight)| {
+            group.member(&format!("e{member}"), &[&format!("weight = {weight}")])
+        })
+    };
+    let mut rig = Rig::with(Topology::new(), |group| weights(group, [10, 10, 10]));
+    rig.until_reachable();
+    let load = Load::start(&rig);
+    let mut forced = 0;
+    for shares in [[1, 10, 10], [10, 1, 1], [10, 10, 10]] {
+        let config = weights(rig.topology.hosts[0].group(), shares);
+        let output = rig.daemon.reload(&config);
+        assert!(output.status.success(), "{}", ctl::describe(&output));
+        let status = rig.daemon.status("ipmp0");
+        let shown: Vec<_> = status.members.iter().map(|member| member.weight).collect();
+        assert_eq!(shown, shares);
+        forced += until_at_rest(&rig);
+    }
+    load.go_on(40);
+    let received = load.finish();
+    eprintln!("{received} packets arrived, {forced} buckets were forced");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn ask_within(socket: &Path, request: &Request, patience: Duration) -> Result<Re
 #[derive(Debug)]
 pub struct Lines<T> {
     socket: PathBuf,
-    lines: BufReader<UnixStream>,
+    reader: BufReader<UnixStream>,
     of: PhantomData<T>,
 }
 
@@ -124,7 +124,7 @@ fn watch<T>(socket: &Path, request: &Request) -> Result<Lines<T>, ClientError> {
         stream.write_all(&question).map(|()| stream)
     };
     match connect() {
-        Ok(stream) => Ok(Lines { socket: named(), lines: BufReader::new(stream), of: PhantomData }),
+        Ok(stream) => Ok(Lines { socket: named(), reader: BufReader::new(stream), of: PhantomData }),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
             Err(ClientError::NotRunning { socket: named() })
         }
@@ -137,7 +137,7 @@ impl<T: DeserializeOwned> Lines<T> {
     pub fn next_line(&mut self) -> Result<Option<T>, WatchError> {
         let socket = || self.socket.clone();
         let mut text = String::new();
-        match self.lines.by_ref().take(LONGEST as u64).read_line(&mut text) {
+        match self.reader.by_ref().take(LONGEST as u64).read_line(&mut text) {
             Ok(0) => return Ok(None),
             Ok(_) => {}
             Err(source) => return Err(ClientError::Socket { socket: socket(), source }.into()),

@@ -131,7 +131,7 @@ pub struct MovesStatus {
     pub pending: usize,
     /// How long that has to be, in microseconds; that of the last moves if there are none.
     pub gap_us: u64,
-    /// Those that were moved though they were not idle in time, since the daemon was started.
+    /// Those that were moved though they were not idle in time, since the group was made.
     pub forced: u64,
 }
 

@@ -233,10 +233,12 @@ impl Hook {
     pub fn detach(self) -> Result<(), HookError> {
         match self.attachment {
             // Dropping what `unpin` gives closes the last descriptor.
-            Attachment::Tcx(link) | Attachment::Driver(link, _) => link
-                .unpin()
-                .map(drop)
-                .map_err(|source| HookError::Unpin { interface: self.interface, path: self.pin, source }),
+            Attachment::Tcx(link) | Attachment::Driver(link, _) => match link.unpin() {
+                // Whoever was about to replace it has taken the pin away.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                Err(source) => Err(HookError::Unpin { interface: self.interface, path: self.pin, source }),
+                Ok(_) => Ok(()),
+            },
             Attachment::Filter => {
                 detach_filter(&self.interface, self.place);
                 Ok(())

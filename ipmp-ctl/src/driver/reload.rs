@@ -60,16 +60,22 @@ impl Driver {
     pub(super) async fn reload(&mut self, by: Option<Asker>) -> Reply {
         let asker = by.map_or_else(|| "SIGHUP".to_owned(), |by| by.to_string());
         tracing::info!("reading {} again ({asker})", self.config.file.display());
-        let Report { changes, warnings, errors } = self.reconfigure().await;
+        let Report { changes, warnings, errors } = Box::pin(self.reconfigure()).await;
         let result = if errors.is_empty() {
             if changes.is_empty() { "nothing has changed".to_owned() } else { changes.join("; ") }
         } else {
             [&changes[..], &errors].concat().join("; ")
         };
         self.record("reload", None, by, format!("the configuration was read again by {asker}: {result}"));
-        changes.iter().for_each(|change| tracing::info!("{change}"));
-        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-        errors.iter().for_each(|error| tracing::error!("{error}"));
+        for change in &changes {
+            tracing::info!("{change}");
+        }
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        for error in &errors {
+            tracing::error!("{error}");
+        }
         if errors.is_empty() {
             return Reply::Reloaded { changes, warnings };
         }
@@ -118,7 +124,7 @@ impl Driver {
         }
         for (group, pins) in plan.added.into_iter().zip(taken) {
             let name = group.name.clone();
-            match self.set_up(group, pins).await {
+            match Box::pin(self.set_up(group, pins)).await {
                 Ok(()) => report.changes.push(format!("group {name} is set up")),
                 Err(error) => report.errors.push(error),
             }

@@ -28,6 +28,7 @@ pub(super) struct Home {
 
 /// The homes of all addresses of a group.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the homes of the addresses are what this is about")]
 pub(super) struct Homes {
     /// Configured addresses in the order of the file, then the others in the order in which they appeared.
     homes: Vec<Home>,

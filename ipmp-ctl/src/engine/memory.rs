@@ -45,10 +45,13 @@ pub struct Memory {
     pub fdt: Option<FdtMemory>,
     /// Whether the operator knows that no member is usable.
     pub unusable_told: bool,
+    /// Buckets that were moved though they were never idle.
+    pub forced_moves: u64,
 }
 
 /// What is known of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct MemberMemory {
     /// Its interface: under another index it is another one, of which nothing is known.
     pub ifindex: u32,
@@ -174,6 +177,7 @@ impl Engine {
             homes: self.homes.iter().filter_map(|home| Some((home.address, name(home.member?)))).collect(),
             fdt: Some(self.probing.fdt_memory()),
             unusable_told: self.unusable_told,
+            forced_moves: self.moves.forced(),
         }
     }
 
@@ -226,7 +230,6 @@ impl Engine {
         let nobody = assignment.usable.is_empty();
         let known = memory.members.get(&self.config.members[index].name);
         match (carried, known.filter(|known| known.ifindex == link.ifindex)) {
-            (Some(true), None) => Past::Active,
             // Whoever is not remembered where others are has come since.
             (Some(false), None) if !nobody && memory.members.is_empty() => Past::Idle,
             (None | Some(false), None) => Past::None,
@@ -234,8 +237,8 @@ impl Engine {
             (Some(carried), Some(known)) if carried == known.carried() || known.draining => {
                 Past::Known(Box::new(known.clone()))
             }
-            // The maps are newer. It has come into service,
-            (Some(true), Some(_)) => Past::Active,
+            // The maps are newer, or all there is. It has come into service,
+            (Some(true), _) => Past::Active,
             (Some(false), Some(_)) if nobody => Past::None,
             // or has left it: for it was silent,
             (Some(false), Some(known)) if known.is_suspect() && known.state == Remembered::Works => {

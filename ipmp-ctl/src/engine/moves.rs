@@ -74,8 +74,9 @@ pub(super) struct Looked {
 }
 
 impl Moves {
-    /// None. The numbers of operations begin somewhere, so that those of another daemon are not met again.
-    pub(super) fn new(seed: u64) -> Self {
+    /// None, after so many that were `forced`. The numbers of operations begin somewhere, so that those of another daemon
+    /// are not met again.
+    pub(super) fn new(seed: u64, forced: u64) -> Self {
         Self {
             latest: (seed ^ seed >> 32) as u32,
             waiting: BTreeMap::new(),
@@ -84,7 +85,7 @@ impl Moves {
             can_level: false,
             look_at: None,
             is_hurried: false,
-            forced: 0,
+            forced,
         }
     }
 
@@ -173,7 +174,7 @@ impl Moves {
         self.look_at
     }
 
-    /// Buckets that were moved though they were not idle, since the daemon was started.
+    /// Buckets that were moved though they were not idle, since the group was made.
     pub(super) const fn forced(&self) -> u64 {
         self.forced
     }

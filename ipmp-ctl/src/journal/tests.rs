@@ -117,7 +117,7 @@ fn what_flaps_leaves_room_for_others_and_is_counted() {
             .collect::<Vec<_>>()
     };
     assert!(more(&journal).len() <= 1);
-    journal.tell_left_out(now + Duration::from_secs(60));
+    journal.tell_left_out(now + Duration::from_mins(1));
     let told: usize =
         more(&journal).iter().map(|text| text.split(' ').next().unwrap().parse::<usize>().unwrap()).sum();
     assert_eq!(noted + told, 10_000, "every entry is there or counted");

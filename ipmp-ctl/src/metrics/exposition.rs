@@ -1,4 +1,4 @@
-//! Names, labels and values: the status of the daemon in the OpenMetrics text format.
+//! Names, labels and values: the status of the daemon in the text format of `OpenMetrics`.
 //!
 //! A state is one series for each value it can have, 1 for the one it has, so that alerts need no numbers that stand for
 //! words. Counters of a member begin anew when its interface is replaced, and all of them with the daemon, but for those
@@ -328,7 +328,7 @@ impl Trips {
 
     /// From bins, of which the i-th counts the trips of 2^i to 2^(i+1) microseconds.
     fn of(bins: &[u32]) -> Self {
-        let ends = |bin: usize| (2_f64).powi(bin as i32 + 1) / 1e6;
+        let ends = |bin: usize| 2.0 * (1_u64 << bin) as f64 / 1e6;
         let sum = bins.iter().enumerate().map(|(bin, &count)| ends(bin) * 0.75 * f64::from(count)).sum();
         let mut buckets: Vec<_> =
             (Self::FIRST..=Self::LAST).step_by(Self::MERGED).map(|bin| (ends(bin), 0)).collect();

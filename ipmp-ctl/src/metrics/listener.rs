@@ -131,9 +131,8 @@ where
                 .header_read_timeout(PATIENCE)
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), service);
-            match timeout(PATIENCE, connection).await {
-                Ok(Err(error)) => tracing::debug!("a scraper of metrics: {error}"),
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(error)) = timeout(PATIENCE, connection).await {
+                tracing::debug!("a scraper of metrics: {error}");
             }
             drop(place);
         });

@@ -104,7 +104,9 @@ proptest! {
         let base = if probed { with_targets(roles, 1) } else { group(roles) };
         let config = config::Group { failback, addresses: (20..25).map(net).collect(), ..base };
         let mut lan = Lan::start(config.clone());
-        history.into_iter().for_each(|step| take(&mut lan, step));
+        for step in history {
+            take(&mut lan, step);
+        }
         // The file is written after the maps: it holds what was known before.
         let memory = lan.rig.engine.memory();
         let before = lan.rig.engine.assignment().clone();

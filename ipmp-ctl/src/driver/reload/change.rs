@@ -19,6 +19,7 @@ use crate::{
         addresses::{self, Interface, dummy},
         ethtool, multicast,
         netlink::{Snapshot, dump},
+        preflight,
         random::Random,
         routes, settings,
     },
@@ -87,7 +88,8 @@ async fn make_ready(
     snapshot: &Snapshot,
 ) -> Result<(), PrepareError> {
     for member in &next.members {
-        let Some(info) = snapshot.link(&member.name) else { continue };
+        let info = snapshot.link(&member.name).filter(|info| preflight::unfit(info, &[]).is_none());
+        let Some(info) = info else { continue };
         if old.member(&member.name).is_none() {
             let mut saved = SavedMap(group.path.tables().saved_settings());
             settings::bring_up(&info.name, info.ifindex, &mut saved)?;
@@ -122,11 +124,7 @@ fn with_other_engine(
         let was = old.members.iter().position(|old| old.name == member.name);
         match was.and_then(|was| known[was].take()) {
             Some(known) => MemberRuntime { edges: known.edges + OTHER_TIMES, slot: None, ..known },
-            None => MemberRuntime {
-                link: snapshot.link(&member.name).cloned(),
-                speed_mbps: ethtool::speed_mbps(&member.name),
-                ..MemberRuntime::default()
-            },
+            None => newcomer(&member.name, snapshot),
         }
     });
     let members = members.collect();
@@ -144,6 +142,19 @@ fn with_other_engine(
         routes: None,
         is_new: false,
         ..group
+    }
+}
+
+/// A member that was none before. One that cannot be a member, which the check before has said, stays out until it is freed.
+fn newcomer(name: &str, snapshot: &Snapshot) -> MemberRuntime {
+    let Some(link) = snapshot.link(name) else { return MemberRuntime::default() };
+    match preflight::unfit(link, &[]) {
+        Some(why) => MemberRuntime { excluded: Some(why), ..MemberRuntime::default() },
+        None => MemberRuntime {
+            link: Some(link.clone()),
+            speed_mbps: ethtool::speed_mbps(name),
+            ..MemberRuntime::default()
+        },
     }
 }
 

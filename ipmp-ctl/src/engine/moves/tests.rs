@@ -43,7 +43,7 @@ fn the_gap_is_twice_the_spread_and_a_quarter_of_that_in_a_hurry_within_bounds() 
 
 #[test]
 fn numbers_are_never_zero_and_not_in_use() {
-    let mut moves = Moves::new(u64::from(u32::MAX));
+    let mut moves = Moves::new(u64::from(u32::MAX), 0);
     assert_eq!(moves.latest, u32::MAX);
     assert_eq!(moves.next_number(), 1);
     moves.follow(&[Choice::moving(0, 1, 1), Choice::moving(0, 1, 3)], true, false, Instant::now());
@@ -53,7 +53,7 @@ fn numbers_are_never_zero_and_not_in_use() {
 
 #[test]
 fn an_operation_is_news_when_all_its_buckets_have_passed() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let mut buckets = moving(&mut moves, start);
     assert_eq!(moves.next(), Some(start + INTERVAL));
     let going = say(&[(2, Passing::Going)]);
@@ -72,7 +72,7 @@ fn an_operation_is_news_when_all_its_buckets_have_passed() {
 
 #[test]
 fn who_is_never_idle_is_forced_after_the_wait_and_counted() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let buckets = moving(&mut moves, start);
     let going = say(&[(2, Passing::Going)]);
     moves.look(start + HURRY, &buckets, &going);
@@ -83,7 +83,7 @@ fn who_is_never_idle_is_forced_after_the_wait_and_counted() {
 
 #[test]
 fn who_has_waited_long_is_in_a_hurry_until_the_next_operation_begins() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let mut buckets = moving(&mut moves, start);
     let going = say(&[(1, Passing::Going), (2, Passing::Going)]);
     assert_eq!(moves.look(start + HURRY / 2, &buckets, &going), Looked::default());
@@ -97,7 +97,7 @@ fn who_has_waited_long_is_in_a_hurry_until_the_next_operation_begins() {
 
 #[test]
 fn the_wait_begins_when_the_buckets_can_move() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let buckets = moving(&mut moves, start);
     let blocked = say(&[(0, Passing::Blocked), (2, Passing::Going)]);
     let later = start + 10 * WAIT;
@@ -110,7 +110,7 @@ fn the_wait_begins_when_the_buckets_can_move() {
 
 #[test]
 fn operations_end_each_at_its_time() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let mut buckets = moving(&mut moves, start);
     let second = moves.next_number();
     buckets[1] = Choice::moving(0, 1, second);
@@ -125,7 +125,7 @@ fn operations_end_each_at_its_time() {
 
 #[test]
 fn what_could_not_be_shared_out_is_when_nothing_moves_any_more() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let buckets = moving(&mut moves, start);
     moves.follow(&buckets, true, true, start);
     let going = say(&[(2, Passing::Going)]);
@@ -141,7 +141,7 @@ fn what_could_not_be_shared_out_is_when_nothing_moves_any_more() {
 
 #[test]
 fn what_could_not_be_shared_out_is_soon_if_the_moves_have_ended_by_a_failure() {
-    let (start, mut moves) = (Instant::now(), Moves::new(1));
+    let (start, mut moves) = (Instant::now(), Moves::new(1, 0));
     let buckets = moving(&mut moves, start);
     moves.follow(&buckets, true, true, start);
     let rest = [Choice::new(0, 1)];

@@ -60,8 +60,12 @@ impl Roster {
         let changed: Vec<_> = known.iter().filter(changed).map(|known| known.index).collect();
         let (up, down): (Vec<_>, Vec<_>) =
             changed.into_iter().partition(|&index| self.members[index].link_up());
-        up.into_iter().for_each(|index| self.link_up(index, now));
-        down.into_iter().for_each(|index| self.link_down(index));
+        for index in up {
+            self.link_up(index, now);
+        }
+        for index in down {
+            self.link_down(index);
+        }
         for known in known {
             self.set_standby(known.index, known.standby);
         }

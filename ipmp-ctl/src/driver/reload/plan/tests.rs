@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use std::path::Path;
 
 use super::*;
@@ -5,9 +7,9 @@ use super::*;
 fn config(groups: &[(&str, &[&str])]) -> Config {
     let mut text = String::new();
     for (group, members) in groups {
-        text += &format!("[group.{group}]\n");
+        let _ = writeln!(text, "[group.{group}]");
         for member in *members {
-            text += &format!("[group.{group}.member.{member}]\ntest-addresses = []\n");
+            let _ = writeln!(text, "[group.{group}.member.{member}]\ntest-addresses = []");
         }
     }
     Config::parse(&text, Path::new("test.toml")).unwrap().0

@@ -29,6 +29,10 @@ pub(crate) enum Class {
     Failback,
     /// The same, from a standby that stood in for it
     StandbyStepDown,
+    /// The member is taken offline by the administrator, and put back online: two planned moves
+    Offline,
+    /// The member's share becomes a tenth, and what it was again: two planned moves
+    WeightChange,
 }
 
 /// What a system must be able to do to live through a failure.
@@ -42,6 +46,8 @@ pub(crate) enum Need {
     NewMember,
     /// Keep a member in reserve that carries flows only while another one is away.
     Standby,
+    /// Take orders from the administrator that move flows between members.
+    Orders,
 }
 
 impl Class {
@@ -57,6 +63,8 @@ impl Class {
         Self::SwitchRestart,
         Self::Failback,
         Self::StandbyStepDown,
+        Self::Offline,
+        Self::WeightChange,
     ];
 
     /// Its name, as `--class` takes it.
@@ -72,6 +80,8 @@ impl Class {
             Self::SwitchRestart => "switch-restart",
             Self::Failback => "failback",
             Self::StandbyStepDown => "standby-step-down",
+            Self::Offline => "offline",
+            Self::WeightChange => "weight-change",
         }
     }
 
@@ -88,6 +98,8 @@ impl Class {
             Self::SwitchRestart => ["switch without power", "switch back, all ports dark until then"],
             Self::Failback => ["cable of the member pulled", "flows come back from members that work"],
             Self::StandbyStepDown => ["cable of the member pulled", "flows come back from a standby"],
+            Self::Offline => ["member taken offline", "member put back online"],
+            Self::WeightChange => ["weight of the member cut to a tenth", "weight as before"],
         }
     }
 
@@ -98,6 +110,7 @@ impl Class {
                 Need::Carrier
             }
             Self::StandbyStepDown => Need::Standby,
+            Self::Offline | Self::WeightChange => Need::Orders,
             Self::Deleted => Need::NewMember,
             Self::Silent | Self::OneWayOut | Self::OneWayIn => Need::Probes,
         }
@@ -105,7 +118,8 @@ impl Class {
 
     /// What of it is measured.
     pub(crate) fn events(self) -> &'static [Event] {
-        if self.is_total() || self.is_planned() { &[Event::Repair] } else { &[Event::Failure, Event::Repair] }
+        let only_repair = self.is_total() || matches!(self, Self::Failback | Self::StandbyStepDown);
+        if only_repair { &[Event::Repair] } else { &[Event::Failure, Event::Repair] }
     }
 
     /// Whether it leaves no way to the link, so that only the time after the repair says something.
@@ -113,9 +127,9 @@ impl Class {
         matches!(self, Self::All | Self::SwitchRestart)
     }
 
-    /// Whether it is about a move from members that work, which should cost nothing; the failure before it is not measured.
+    /// Whether it is about moves from members that work, which should cost nothing; a failure before them is not measured.
     pub(crate) fn is_planned(self) -> bool {
-        matches!(self, Self::Failback | Self::StandbyStepDown)
+        matches!(self, Self::Failback | Self::StandbyStepDown | Self::Offline | Self::WeightChange)
     }
 
     /// The rate of its streams, of the highest that is carried: planned moves are measured with something to spare.

@@ -48,6 +48,7 @@ impl<'a> Fault<'a> {
             Class::OneWayOut => switch.lose_from(&self.port),
             Class::OneWayIn => switch.lose_to(&self.port),
             Class::All => self.members().for_each(|member| self.topology().cut(member)),
+            Class::Offline | Class::WeightChange => self.system.order(self.class, self.member, true),
             Class::SwitchRestart => switch.turn_off(),
         }
         start
@@ -69,6 +70,7 @@ impl<'a> Fault<'a> {
             }
             Class::Silent | Class::OneWayOut | Class::OneWayIn => switch.lose_nothing(&self.port),
             Class::All => self.members().for_each(|member| self.topology().restore(member)),
+            Class::Offline | Class::WeightChange => self.system.order(self.class, self.member, false),
             Class::SwitchRestart => {
                 switch.turn_on();
                 start = now_ns();

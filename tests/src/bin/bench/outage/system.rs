@@ -36,6 +36,9 @@ pub(super) trait System {
     /// A member was made anew: what an administrator, or the tool that set the system up, does about it.
     fn take_in(&self, member: usize);
 
+    /// The administrator's order that is this class, or that takes it back. Those who cannot obey it have objected.
+    fn order(&self, _class: Class, _member: usize, _begins: bool) {}
+
     /// Buckets that it has moved between working members though their flows did not pause.
     fn forced(&self) -> u64 {
         0
@@ -96,6 +99,7 @@ impl Kind {
             ((_, Detection::Carrier(_)), Need::Probes) => Some("it looks at carriers only"),
             ((Mode::Backup, _), Need::Standby) => Some("all slaves but one are in reserve: see failback"),
             ((Mode::Xor, _), Need::Standby) => Some("it keeps no slave in reserve"),
+            (_, Need::Orders) => Some("it has no such order: setting a slave down is admin-down"),
             _ => None,
         }
     }

@@ -56,7 +56,7 @@ pub(super) struct Trial {
     pub(super) failure: Option<Suffered>,
     /// The repair.
     pub(super) repair: Suffered,
-    /// Buckets that were moved back though their flows did not pause.
+    /// Buckets that were moved, where that is planned, though their flows did not pause.
     pub(super) forced: u64,
 }
 
@@ -71,19 +71,20 @@ pub(super) fn run(system: &dyn System, class: Class, rate: u32, number: u32) -> 
 
     let fault = Fault::new(class, system, VICTIM);
     let [soon_broken, soon_repaired] = system.patience();
+    let forced = system.forced();
     let start = fault.strike();
     interrupt::pause(soon_broken);
     let failure = class.events().contains(&Event::Failure).then(|| look(&streams, start, false));
-    if class.is_planned() {
+    let before = if failure.is_some() { forced } else { system.forced() };
+    if class.is_planned() && failure.is_none() {
         // What the failure has cost is over before the flows come back.
         let _ = until_flowing(&streams, LONGEST);
         interrupt::pause(LOOK * 5);
     }
-    let before = system.forced();
     let start = fault.mend();
     interrupt::pause(soon_repaired);
     let repair = look(&streams, start, class.is_total());
-    Ok(Trial { failure, repair, forced: system.forced() - before })
+    Ok(Trial { failure, repair, forced: system.forced().saturating_sub(before) })
 }
 
 /// Waits until all is well.

@@ -19,6 +19,8 @@ fn what_carriers_do_not_show_needs_probes() {
         (Class::SwitchRestart, Need::Carrier),
         (Class::Failback, Need::Carrier),
         (Class::StandbyStepDown, Need::Standby),
+        (Class::Offline, Need::Orders),
+        (Class::WeightChange, Need::Orders),
     ] {
         assert_eq!(class.need(), need, "{class}");
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ipmp_common::flow::protocol;
-use ipmp_tests::{Rig, Topology, plan};
+use ipmp_tests::{GroupConfig, Rig, Topology, plan};
 
 use super::{Setup, System, VICTIM};
 use crate::outage::{
@@ -29,6 +29,8 @@ const GAPS: Duration = Duration::from_secs(1);
 /// The daemon at work.
 pub(super) struct Ipmp {
     rig: Rig,
+    /// Its configuration.
+    config: GroupConfig,
     /// Failure detection time, if it probes.
     fdt: Option<Duration>,
     /// Whether flows come back within a bounded time, and not at once.
@@ -39,6 +41,7 @@ impl Ipmp {
     pub(super) fn build(Setup { veth, fdt, class }: Setup) -> Result<Self, String> {
         let probes = class.need() == Need::Probes;
         let builder = Topology::new().equal_ifindex(veth.is_equal());
+        let mut config = None;
         let rig = Rig::with(builder, |mut group| {
             if probes {
                 group = group
@@ -52,10 +55,15 @@ impl Ipmp {
             if class.need() == Need::Standby {
                 group = group.member("e2", &["standby = true"]);
             }
-            group
+            if class == Class::WeightChange {
+                group =
+                    (0..3).fold(group, |group, member| group.member(&format!("e{member}"), &["weight = 10"]));
+            }
+            config.insert(group).clone()
         });
+        let config = config.ok_or("the topology has asked for no configuration")?;
         rig.until_reachable();
-        let ipmp = Self { rig, fdt: probes.then_some(fdt), is_planned: class.is_planned() };
+        let ipmp = Self { rig, config, fdt: probes.then_some(fdt), is_planned: class.is_planned() };
         ipmp.copes_with(class)?;
         Ok(ipmp)
     }
@@ -116,6 +124,19 @@ impl System for Ipmp {
         }
     }
 
+    fn order(&self, class: Class, member: usize, begins: bool) {
+        let (daemon, member) = (&self.rig.daemon, format!("e{member}"));
+        let output = if class == Class::Offline {
+            daemon.ctl(&[if begins { "offline" } else { "online" }, &member])
+        } else {
+            let weight = if begins { "weight = 1" } else { "weight = 10" };
+            let text = self.config.clone().member(&member, &[weight]).to_string();
+            std::fs::write(daemon.config(), text).expect("the configuration can be written");
+            daemon.ctl(&["reload"])
+        };
+        assert!(output.status.success(), "{class} of {member}: {output:?}");
+    }
+
     /// The daemon finds out by itself.
     fn take_in(&self, _member: usize) {}
 
@@ -127,6 +148,6 @@ impl System for Ipmp {
     fn patience(&self) -> [Duration; 2] {
         let fdt = self.fdt.unwrap_or_default();
         let gaps = if self.is_planned { GAPS } else { Duration::ZERO };
-        [BY_CARRIER + fdt * 3 / 2, BY_CARRIER + fdt * 3 + gaps]
+        [BY_CARRIER + fdt * 3 / 2 + gaps, BY_CARRIER + fdt * 3 + gaps]
     }
 }
