@@ -77,7 +77,9 @@ fn nothing_is_lost_and_nothing_leaks_however_often_it_is_killed() {
     let (held, left, open) = (descriptors(&rig.daemon), traces(&rig), sockets(&rig.daemon));
     rig.until_reachable();
     let streams = rig.streams();
-    streams.iter().for_each(|stream| stream.until_received(200));
+    for stream in &streams {
+        stream.until_received(200);
+    }
     let mut state = 7;
     for round in 0..rounds() {
         if rig.daemon.exited().is_none() {
@@ -90,7 +92,9 @@ fn nothing_is_lost_and_nothing_leaks_however_often_it_is_killed() {
     }
     rig.daemon.kill9();
     rig.daemon.restart();
-    streams.iter().for_each(|stream| stream.until_received(500));
+    for stream in &streams {
+        stream.until_received(500);
+    }
     let mut sent = 0;
     for report in streams.into_iter().map(Stream::finish) {
         sent += report.sent;

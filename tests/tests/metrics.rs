@@ -16,7 +16,7 @@ const AT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST)
 
 /// The usual group, and metrics at `at`.
 fn config(topology: &Topology, at: &str) -> String {
-    format!("metrics = \"{at}\"\n{}", topology.hosts[0].group().to_string())
+    format!("metrics = \"{at}\"\n{}", topology.hosts[0].group())
 }
 
 fn rig(builder: Builder, at: &str) -> Rig {

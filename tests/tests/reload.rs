@@ -43,7 +43,7 @@ fn the_same_content_changes_nothing() {
     let mut rig = Rig::new(Topology::new());
     let config = base(&rig);
     assert_eq!(done(&rig.daemon.ctl(&["reload"])), "nothing has changed\n");
-    let moved = format!("# a comment\n\n{}\n# another", config.to_string());
+    let moved = format!("# a comment\n\n{config}\n# another");
     assert_eq!(done(&rig.daemon.reload(&moved)), "nothing has changed\n");
 }
 
@@ -170,7 +170,7 @@ fn groups_come_and_go_beside_one_that_is_not_concerned() {
     let one = GroupConfig::new("ipmp0").addresses(addresses(0..1)).members(["e0", "e1"]);
     done(&rig.daemon.reload(&one));
     let other = GroupConfig::new("ipmp1").addresses(["10.10.0.10/24"]).members(["e2", "e3"]);
-    let both = format!("{}{}", one.to_string(), other.to_string());
+    let both = format!("{one}{other}");
     let said = rig.without_loss(|daemon| done(&daemon.reload(&both)));
     assert_eq!(said, "group ipmp1 is set up\n");
     rig.daemon.until_group("ipmp1", "ok");

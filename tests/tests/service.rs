@@ -77,11 +77,9 @@ fn the_service_manager_hears_that_the_daemon_is_ready_alive_and_ending() {
 
 #[test]
 fn the_capabilities_of_the_unit_suffice() {
-    let bounds: String = unit("CapabilityBoundingSet")
-        .split(' ')
-        .map(|name| format!(",+{}", name[4..].to_lowercase()))
-        .collect();
-    let bounds = format!("-all{bounds}");
+    let capabilities = unit("CapabilityBoundingSet").split(' ').map(|name| name[4..].to_lowercase());
+    let bounds = ["-all".to_owned()].into_iter().chain(capabilities.map(|name| format!("+{name}")));
+    let bounds = bounds.collect::<Vec<_>>().join(",");
     let topology = Topology::new().build();
     let daemon = Daemon::prepare(topology.host(), &topology.hosts[0].group());
     let mut daemon = daemon.launched_by(&["setpriv", "--no-new-privs", "--bounding-set", &bounds]);

@@ -14,7 +14,9 @@ use super::output;
 pub(super) fn run(socket: &Path) -> anyhow::Result<()> {
     match ask(socket, &Request::Reload)? {
         Reply::Reloaded { changes, warnings } => {
-            warnings.iter().for_each(|warning| output::complain(warning));
+            for warning in &warnings {
+                output::complain(warning);
+            }
             if changes.is_empty() {
                 return output::print("nothing has changed\n");
             }
