@@ -50,6 +50,7 @@ const SELECTION: [(&str, &[&str]); 7] = [
         &[
             "a_pulled_cable_fails_over_and_its_return_brings_the_traffic_back",
             "the_group_works_on_with_native_xdp_at_its_members",
+            "by_xdp::a_nic_that_is_not_answered_fails_though_its_cable_is_in",
         ],
     ),
     ("vlan", &["a_group_of_vlan_members_fails_over_and_back", "one_dead_cable_fails_all_its_vlans_at_once"]),

@@ -29,7 +29,7 @@ const GAPS: Duration = Duration::from_secs(1);
 /// The daemon at work.
 pub(super) struct Ipmp {
     rig: Rig,
-    /// Its configuration.
+    /// Its configuration, without weights.
     config: GroupConfig,
     /// Failure detection time, if it probes.
     fdt: Option<Duration>,
@@ -55,11 +55,8 @@ impl Ipmp {
             if class.need() == Need::Standby {
                 group = group.member("e2", &["standby = true"]);
             }
-            if class == Class::WeightChange {
-                group =
-                    (0..3).fold(group, |group, member| group.member(&format!("e{member}"), &["weight = 10"]));
-            }
-            config.insert(group).clone()
+            let group = config.insert(group).clone();
+            if class == Class::WeightChange { weighed(group, 10) } else { group }
         });
         let config = config.ok_or("the topology has asked for no configuration")?;
         rig.until_reachable();
@@ -83,6 +80,14 @@ impl Ipmp {
         }
         Err("this daemon does not probe".to_owned())
     }
+}
+
+/// The group with weights: ten for each member, but for the victim.
+fn weighed(group: GroupConfig, victim: u32) -> GroupConfig {
+    (0..3).fold(group, |group, member| {
+        let weight = if member == VICTIM { victim } else { 10 };
+        group.member(&format!("e{member}"), &[&format!("weight = {weight}")])
+    })
 }
 
 impl System for Ipmp {
@@ -129,8 +134,7 @@ impl System for Ipmp {
         let output = if class == Class::Offline {
             daemon.ctl(&[if begins { "offline" } else { "online" }, &member])
         } else {
-            let weight = if begins { "weight = 1" } else { "weight = 10" };
-            let text = self.config.clone().member(&member, &[weight]).to_string();
+            let text = weighed(self.config.clone(), if begins { 1 } else { 10 }).to_string();
             std::fs::write(daemon.config(), text).expect("the configuration can be written");
             daemon.ctl(&["reload"])
         };
