@@ -1,12 +1,13 @@
 //! A topology with a daemon on its first host: what most tests begin with.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 
 use crate::{
     Daemon, GroupConfig, Netns, Ping, Topology,
     daemon::stat,
+    echo::{Connections, EchoServer},
     eventually::{SOON, eventually},
     plan,
     topology::Builder,
@@ -55,6 +56,21 @@ impl Rig {
     /// The first peer's namespace.
     pub fn peer(&self) -> &Netns {
         self.topology.peer()
+    }
+
+    /// TCP connections of both families, `each` from the peer to the host and as many back, and the servers that they need.
+    pub fn connections(&self, each: usize) -> (Vec<EchoServer>, Vec<Connections>) {
+        let (mut servers, mut connections) = (Vec::new(), Vec::new());
+        for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
+            for (server, address, client) in
+                [(self.host(), data, self.peer()), (self.peer(), peer, self.host())]
+            {
+                let server = EchoServer::start(server, SocketAddr::new(address, 7));
+                connections.push(Connections::open(client, server.address(), each));
+                servers.push(server);
+            }
+        }
+        (servers, connections)
     }
 
     /// Waits until every data address is up, bound, and through with duplicate address detection.

@@ -96,16 +96,7 @@ fn the_standby_with_the_highest_priority_stands_in_and_nobody_is_pushed_out() {
 #[test]
 fn below_min_active_the_group_interface_loses_running_and_traffic_flows_on() {
     let rig = Rig::with(Topology::new().members(2), |group| group.line("min-active = 2"));
-    let mut connections = Vec::new();
-    let mut servers = Vec::new();
-    for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
-        let server = EchoServer::start(rig.host(), SocketAddr::new(data, 7));
-        connections.push(Connections::open(rig.peer(), server.address(), 8));
-        servers.push(server);
-        let server = EchoServer::start(rig.peer(), SocketAddr::new(peer, 7));
-        connections.push(Connections::open(rig.host(), server.address(), 8));
-        servers.push(server);
-    }
+    let (_servers, connections) = rig.connections(8);
     let running = |wanted: bool| {
         eventually(&format!("RUNNING is {wanted}"), SOON, || {
             holds(rig.host().is_running("ipmp0") == wanted, || rig.host().flags("ipmp0"))

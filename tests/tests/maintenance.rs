@@ -8,7 +8,7 @@ use std::{
 use ipmp_tests::{
     Ping, Rig, Topology, ctl,
     daemon::stat,
-    echo::{Connections, EchoServer},
+    echo::Connections,
     eventually::{A_WHILE, SOON, always, eventually, holds},
     machine, plan,
     silence::ProbeHook,
@@ -49,17 +49,12 @@ fn a_member_goes_and_comes_back_under_traffic_and_nothing_is_lost() {
     let rig = Rig::new(Topology::new());
     rig.until_reachable();
     let rate = if machine::is_emulated() { 200 } else { 1000 };
-    let (mut streams, mut servers, mut connections) = (Vec::new(), Vec::new(), Vec::new());
+    let mut streams = Vec::new();
     for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
         streams.push(Stream::start(rig.host(), data, rig.peer(), SocketAddr::new(peer, 5000), rate));
         streams.push(Stream::start(rig.peer(), peer, rig.host(), SocketAddr::new(data, 5000), rate));
-        let server = EchoServer::start(rig.host(), SocketAddr::new(data, 7));
-        connections.push(Connections::open(rig.peer(), server.address(), 8));
-        servers.push(server);
-        let server = EchoServer::start(rig.peer(), SocketAddr::new(peer, 7));
-        connections.push(Connections::open(rig.host(), server.address(), 8));
-        servers.push(server);
     }
+    let (_servers, connections) = rig.connections(8);
     let word = UsableWord::open(&rig.daemon, "ipmp0");
     let all = word.get();
     for member in 0..3 {
