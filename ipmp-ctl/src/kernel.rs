@@ -21,6 +21,7 @@ pub mod probe_socket;
 pub mod random;
 pub mod routes;
 pub mod settings;
+pub mod socket_file;
 pub mod stable_mac;
 pub mod sysctl;
 pub mod sysfs;

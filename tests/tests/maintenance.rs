@@ -1,16 +1,13 @@
 //! `offline` and `online`: members that the administrator takes out of service and puts back.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use ipmp_tests::{
     Ping, Rig, Topology, ctl,
     daemon::stat,
     echo::Connections,
     eventually::{A_WHILE, SOON, always, eventually, holds},
-    machine, plan,
+    plan,
     silence::ProbeHook,
     stream::Stream,
     topology::port,
@@ -48,12 +45,7 @@ fn addresses(rig: &Rig, interface: &str) -> String {
 fn a_member_goes_and_comes_back_under_traffic_and_nothing_is_lost() {
     let rig = Rig::new(Topology::new());
     rig.until_reachable();
-    let rate = if machine::is_emulated() { 200 } else { 1000 };
-    let mut streams = Vec::new();
-    for (data, peer) in plan::data(0).into_iter().zip(plan::peer(0)) {
-        streams.push(Stream::start(rig.host(), data, rig.peer(), SocketAddr::new(peer, 5000), rate));
-        streams.push(Stream::start(rig.peer(), peer, rig.host(), SocketAddr::new(data, 5000), rate));
-    }
+    let streams = rig.streams();
     let (_servers, connections) = rig.connections(8);
     let word = UsableWord::open(&rig.daemon, "ipmp0");
     let all = word.get();

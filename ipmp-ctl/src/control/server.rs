@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -18,7 +18,13 @@ use tokio::{
 };
 
 use super::protocol::{Event, ProbeLine, Reply, Request};
-use crate::{journal::Asker, kernel::lock};
+use crate::{
+    journal::Asker,
+    kernel::{
+        lock,
+        socket_file::{self, Found},
+    },
+};
 
 /// Longest request in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -149,18 +155,16 @@ fn lock(path: &Path) -> Result<File, ServerError> {
 }
 
 fn clear_stale(path: &Path) -> Result<(), ServerError> {
-    let Ok(meta) = fs::symlink_metadata(path) else { return Ok(()) };
-    if !meta.file_type().is_socket() {
-        return Err(ServerError::NotSocket { path: path.to_owned() });
+    match socket_file::clear(path) {
+        Ok(Found::Free) => Ok(()),
+        Ok(Found::Taken) => Err(ServerError::Taken { path: path.to_owned() }),
+        Ok(Found::Other) => Err(ServerError::NotSocket { path: path.to_owned() }),
+        Err(source) => Err(ServerError::Io {
+            path: path.to_owned(),
+            what: "removing the socket of a daemon that is gone",
+            source,
+        }),
     }
-    if std::os::unix::net::UnixStream::connect(path).is_ok() {
-        return Err(ServerError::Taken { path: path.to_owned() });
-    }
-    fs::remove_file(path).map_err(|source| ServerError::Io {
-        path: path.to_owned(),
-        what: "removing the socket of a daemon that is gone",
-        source,
-    })
 }
 
 async fn serve(stream: UnixStream, asked: mpsc::Sender<Asked>) {

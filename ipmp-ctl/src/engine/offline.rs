@@ -54,8 +54,9 @@ impl Engine {
         self.conclude(now);
     }
 
-    /// Command: the member is a standby from now on, or none any more. Homes stay as they were dealt.
-    pub fn set_standby(&mut self, member: MemberIndex, standby: bool, now: Instant) {
+    /// The member is a standby from now on, or none any more, as when an engine of another configuration takes over.
+    #[cfg(test)]
+    pub(crate) fn set_standby(&mut self, member: MemberIndex, standby: bool, now: Instant) {
         let now = self.begin(now);
         self.roster.set_standby(member, standby);
         self.conclude(now);

@@ -8,7 +8,7 @@ use std::fmt;
 
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric, text},
+    encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, text},
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
     registry::Registry,
 };
@@ -257,15 +257,7 @@ impl Out<'_> {
     where
         ConstGauge<N>: EncodeMetric,
     {
-        let mut rows = rows.peekable();
-        if rows.peek().is_none() {
-            return Ok(());
-        }
-        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (labels, value) in rows {
-            ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
-        }
-        Ok(())
+        self.family(name, help, MetricType::Gauge, rows, |value, out| ConstGauge::new(value).encode(out))
     }
 
     fn counters<'l>(
@@ -274,15 +266,7 @@ impl Out<'_> {
         help: &str,
         rows: impl Iterator<Item = (Labels<'l>, u64)>,
     ) -> fmt::Result {
-        let mut rows = rows.peekable();
-        if rows.peek().is_none() {
-            return Ok(());
-        }
-        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
-        for (labels, value) in rows {
-            ConstCounter::new(value).encode(family.encode_family(&labels)?)?;
-        }
-        Ok(())
+        self.family(name, help, MetricType::Counter, rows, |value, out| ConstCounter::new(value).encode(out))
     }
 
     /// Histograms of round trips, whose bins are powers of two in microseconds.
@@ -292,19 +276,27 @@ impl Out<'_> {
         help: &str,
         rows: impl Iterator<Item = (Labels<'l>, &'l RttStatus)>,
     ) -> fmt::Result {
+        self.family(name, help, MetricType::Histogram, rows, |rtt, mut out| {
+            let trips = Trips::of(&rtt.histogram);
+            out.encode_histogram::<Labels<'_>>(trips.sum, trips.count, &trips.buckets, None)
+        })
+    }
+
+    fn family<'l, V>(
+        &mut self,
+        name: &str,
+        help: &str,
+        kind: MetricType,
+        rows: impl Iterator<Item = (Labels<'l>, V)>,
+        encode: impl Fn(V, MetricEncoder<'_>) -> fmt::Result,
+    ) -> fmt::Result {
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
             return Ok(());
         }
-        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Histogram)?;
-        for (labels, rtt) in rows {
-            let trips = Trips::of(&rtt.histogram);
-            family.encode_family(&labels)?.encode_histogram::<Labels<'_>>(
-                trips.sum,
-                trips.count,
-                &trips.buckets,
-                None,
-            )?;
+        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
+        for (labels, value) in rows {
+            encode(value, family.encode_family(&labels)?)?;
         }
         Ok(())
     }

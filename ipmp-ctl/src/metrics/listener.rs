@@ -1,8 +1,6 @@
 //! The listener: `GET /metrics`, by HTTP, on a TCP port or a Unix socket.
 
-use std::{
-    convert::Infallible, fs, io, os::unix::fs::FileTypeExt as _, path::PathBuf, sync::Arc, time::Duration,
-};
+use std::{convert::Infallible, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -29,6 +27,7 @@ use crate::{
         protocol::{Reply, Request as Question},
         server::{Answer, Asked},
     },
+    kernel::socket_file::{self, Found},
 };
 
 /// Scrapers served at once; more wait in the kernel's queue.
@@ -75,7 +74,10 @@ impl MetricsServer {
                 (tokio::spawn(serve(accept, places, asked)), None)
             }
             MetricsListener::Unix(path) => {
-                remove_stale(path)?;
+                // Of one that is taken, or cannot be removed, listening says so.
+                if let Ok(Found::Other) = socket_file::clear(path) {
+                    return Err(MetricsError::NotSocket { path: path.clone() });
+                }
                 let listener = UnixListener::bind(path).map_err(failed)?;
                 let accept = async move || Ok(listener.accept().await?.0);
                 (tokio::spawn(serve(accept, places, asked)), Some(path.clone()))
@@ -92,19 +94,6 @@ impl Drop for MetricsServer {
             drop(fs::remove_file(path));
         }
     }
-}
-
-/// Removes the socket of a daemon that is gone; that of a living one stays, and listening there fails.
-fn remove_stale(path: &PathBuf) -> Result<(), MetricsError> {
-    let Ok(meta) = fs::symlink_metadata(path) else { return Ok(()) };
-    if !meta.file_type().is_socket() {
-        return Err(MetricsError::NotSocket { path: path.clone() });
-    }
-    if std::os::unix::net::UnixStream::connect(path).is_err() {
-        // If it cannot be removed, listening says why.
-        drop(fs::remove_file(path));
-    }
-    Ok(())
 }
 
 /// Serves whoever `accept` lets in.
