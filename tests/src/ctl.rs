@@ -1,8 +1,8 @@
 //! The binary under test.
 
 use std::{
-    env,
-    os::unix::process::CommandExt,
+    env, fs,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::mpsc,
@@ -38,6 +38,25 @@ pub fn run(command: &mut Command) -> Output {
         panic!("{command:?} has not ended within {SOON:?}");
     };
     output.unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// User and group without any rights.
+const NOBODY: u32 = 65534;
+
+/// Runs `ipmp-ctl ARGUMENTS` as a user who is not root.
+pub fn as_nobody(arguments: &[&str]) -> Output {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let open = |path: &Path| {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    };
+    open(directory.path());
+    let copy = directory.path().join("ipmp-ctl");
+    // By another process: a child that another thread starts meanwhile would keep the file open for writing, and nobody could
+    // run it.
+    let copied = run(Command::new("cp").arg(binary()).arg(&copy));
+    assert!(copied.status.success(), "{}", describe(&copied));
+    open(&copy);
+    run(Command::new(&copy).args(arguments).uid(NOBODY).gid(NOBODY).current_dir("/"))
 }
 
 /// What a command gave, for people: exit code, standard output and standard error.

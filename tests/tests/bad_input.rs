@@ -1,9 +1,6 @@
 //! What is refused: with which exit code and words, and that nothing half-made stays behind. And what is not refused.
 
-use std::{
-    os::unix::{fs::PermissionsExt, process::CommandExt},
-    process::{Command, Output},
-};
+use std::{os::unix::fs::PermissionsExt, process::Command};
 
 use ipmp_tests::{
     Daemon, GroupConfig, Netns, Topology, ctl,
@@ -265,26 +262,13 @@ fn an_absent_configuration_is_named() {
     assert!(ctl::text(&output).contains("/nonexistent/ipmp.toml"), "{}", ctl::describe(&output));
 }
 
-/// Runs `ipmp-ctl` as a user who is not root, from a place that such a user may reach.
-fn as_nobody(arguments: &[&str]) -> Output {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let open = |path: &std::path::Path| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
-    };
-    open(directory.path());
-    let copy = directory.path().join("ipmp-ctl");
-    std::fs::copy(ctl::binary(), &copy).expect("the binary can be copied");
-    open(&copy);
-    ctl::run(Command::new(&copy).args(arguments).uid(65534).gid(65534).current_dir("/"))
-}
-
 #[test]
 fn a_daemon_without_privilege_says_so() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).expect("it is ours");
     let file = directory.path().join("ipmp.toml");
     std::fs::write(&file, group().to_string()).expect("the file can be written");
-    let output = as_nobody(&["daemon", "--config", file.to_str().expect("a plain path")]);
+    let output = ctl::as_nobody(&["daemon", "--config", file.to_str().expect("a plain path")]);
     assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
     assert!(ctl::text(&output).contains("root"), "{}", ctl::describe(&output));
 }
