@@ -69,7 +69,9 @@ fn everything_moves_to_the_group_and_back_without_losing_a_connection() {
     assert!(confirmed.status.success(), "{}", ctl::describe(&confirmed));
     assert_eq!(adoptee.files().0, ["ipmp.toml"]);
     progress(&connections);
-    ["adopt-began", "adopted", "adoption-confirmed"].iter().for_each(|name| has_event(&adoptee, name));
+    for name in ["adopt-began", "adopted", "adoption-confirmed"] {
+        has_event(&adoptee, name);
+    }
     let again = adoptee.daemon.ctl(&["confirm"]);
     assert!(ctl::text(&again).contains("no adoption waits"), "{}", ctl::describe(&again));
 

@@ -6,6 +6,8 @@ mod members;
 mod tests;
 mod words;
 
+pub use self::words::numbered;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,

@@ -121,7 +121,7 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
     }
     match ask(socket, &Request::Adopt(AdoptRequest { dry_run: false, ..request }))? {
         Reply::Moved { said, confirm_s } => {
-            output::print(&said.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+            output::print(&(said.join("\n") + "\n"))?;
             if confirm_s == 0 {
                 return output::print("done; no confirmation is needed\n");
             }
@@ -160,7 +160,7 @@ pub(super) fn release(args: &ReleaseArgs, socket: &Path) -> anyhow::Result<()> {
         match ask(socket, &Request::Release(request))? {
             Reply::Planned { steps } => output::print(&steps)?,
             Reply::Moved { said, .. } => {
-                output::print(&said.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+                output::print(&(said.join("\n") + "\n"))?;
             }
             Reply::Refused { reason } => bail!(reason),
             other => return Err(output::misplaced(&other)),

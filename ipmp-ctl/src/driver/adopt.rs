@@ -169,7 +169,7 @@ impl Driver {
         adoption.look_at = now + PAUSE;
         let (phase, is_late) = (adoption.phase, adoption.until <= now);
         match phase {
-            Phase::Asking if self.gateways_answer(phase).await => self.start_adopted_group().await,
+            Phase::Asking if self.gateways_answer(phase).await => Box::pin(self.start_adopted_group()).await,
             Phase::Asking if is_late => self.refuse_adoption(),
             Phase::Starting if self.adopted_group_carries() => self.move_over().await,
             Phase::Starting if is_late => {

@@ -7,6 +7,7 @@ use crate::{
     adopt::{
         document,
         files::Files,
+        plan::numbered,
         request::ReleaseRequest,
         undo,
         way_back::{Of, WayBack},
@@ -181,6 +182,6 @@ impl Plan {
         );
         lines.push(format!("remove group {group}: its programs, pins and interface; settings are put back"));
         lines.push(format!("take group {group} out of {}", file.display()));
-        lines.iter().enumerate().map(|(number, line)| format!("{:>3}. {line}\n", number + 1)).collect()
+        numbered(&lines)
     }
 }

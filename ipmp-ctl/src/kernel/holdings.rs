@@ -173,7 +173,7 @@ async fn send(handle: &Handle, message: RouteNetlinkMessage, flags: u16) -> io::
 fn to_hex(message: &impl Emitable) -> String {
     let mut bytes = vec![0; message.buffer_len()];
     message.emit(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// The bytes of hexadecimal digits.

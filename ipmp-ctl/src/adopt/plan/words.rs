@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{Plan, is_expressible, is_lasting};
 use crate::{
     config::Group,
-    kernel::holdings::{HeldAddress, Holdings},
+    kernel::holdings::{HeldAddress, HeldRoute, Holdings},
 };
 
 /// A plan with the time to confirm it.
@@ -66,9 +66,7 @@ impl Plan {
 
 impl fmt::Display for Steps<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, line) in self.plan.lines(self.confirm_s).iter().enumerate() {
-            writeln!(f, "{:>3}. {line}", number + 1)?;
-        }
+        f.write_str(&numbered(&self.plan.lines(self.confirm_s)))?;
         self.plan.notes.iter().try_for_each(|note| writeln!(f, "  note: {note}"))
     }
 }
@@ -112,7 +110,7 @@ pub(super) fn notes(moving: &Holdings, group: &Group, interfaces: &BTreeMap<u32,
             ));
         }
     }
-    if !moving.routes.iter().any(|route| route.is_default()) {
+    if !moving.routes.iter().any(HeldRoute::is_default) {
         notes.push(
             "no default route leads by the members: no gateway is asked whether all is well".to_owned(),
         );
@@ -121,4 +119,11 @@ pub(super) fn notes(moving: &Holdings, group: &Group, interfaces: &BTreeMap<u32,
         "sockets bound to a member, and rules of firewall or routing that name one, do not follow: name {name} in them"
     ));
     notes
+}
+
+/// Steps as a list.
+pub fn numbered(steps: &[String]) -> String {
+    let lines: Vec<_> =
+        steps.iter().enumerate().map(|(number, step)| format!("{:>3}. {step}\n", number + 1)).collect();
+    lines.concat()
 }

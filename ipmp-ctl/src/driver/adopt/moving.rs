@@ -24,7 +24,7 @@ use crate::{
 impl Driver {
     /// The gateways answer: the way back is written down, and the group made.
     pub(super) async fn start_adopted_group(&mut self) {
-        match self.make_adopted_group().await {
+        match Box::pin(self.make_adopted_group()).await {
             Ok(()) => {
                 let Some(adoption) = &mut self.adoption else { return };
                 adoption.phase = Phase::Starting;
@@ -58,7 +58,7 @@ impl Driver {
         pins.lock().map_err(|error| error.to_string())?;
         // Its routes move, so that they need not be made.
         let group = crate::config::Group { routes: Vec::new(), ..plan.group };
-        self.set_up(group, pins).await
+        Box::pin(self.set_up(group, pins)).await
     }
 
     /// The group interface has the addresses before it is heard: what arrives by it is for this host from the first packet on.
@@ -114,7 +114,7 @@ impl Driver {
         for route in left.routes.iter().filter(|route| plan.is_left_over(route)) {
             take_route(&self.handle, route).await.map_err(said)?;
         }
-        plan.check_paths_again(name);
+        check_paths_again(name);
         Ok(())
     }
 }
@@ -146,14 +146,14 @@ impl Plan {
     fn is_left_over(&self, route: &HeldRoute) -> bool {
         self.interfaces.contains_key(&route.info().ifindex) && route.is_own() && route.strange().is_none()
     }
+}
 
-    /// Packets take one way only from now on: the check of that way is the host's own again.
-    fn check_paths_again(&self, group: &str) {
-        let of = |ifname: &str| sysctl::of_interface("ipv4", ifname, "rp_filter");
-        if let Ok(usual) = sysctl::read(&of("default"))
-            && let Err(error) = sysctl::write(&of(group), usual)
-        {
-            tracing::warn!(group, "{}: {error}", of(group));
-        }
+/// Packets take one way only from now on: the check of that way is the host's own again.
+fn check_paths_again(group: &str) {
+    let of = |ifname: &str| sysctl::of_interface("ipv4", ifname, "rp_filter");
+    if let Ok(usual) = sysctl::read(&of("default"))
+        && let Err(error) = sysctl::write(&of(group), usual)
+    {
+        tracing::warn!(group, "{}: {error}", of(group));
     }
 }

@@ -206,7 +206,7 @@ impl fmt::Display for HeldRoute {
         if let Some(source) = self.preferred_source() {
             write!(f, " src {source}")?;
         }
-        if *table != TABLE_MAIN { write!(f, " table {table}") } else { Ok(()) }
+        if *table == TABLE_MAIN { Ok(()) } else { write!(f, " table {table}") }
     }
 }
 
