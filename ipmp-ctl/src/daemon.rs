@@ -81,6 +81,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 fn bring_back(options: &Options) -> anyhow::Result<Option<(Of, String)>> {
     let files = Files::new(&options.config);
     if !files.way_back().exists() {
+        // It was killed before it had moved anything, or after all had been said.
+        files.tidy();
         return Ok(None);
     }
     enter(options)?;

@@ -188,6 +188,12 @@ impl Daemon {
         })
     }
 
+    /// Takes note that somebody else has killed the process.
+    pub fn bury(&mut self) {
+        let mut child = self.child.take().expect("it was started");
+        child.wait().expect("a child can be waited for");
+    }
+
     /// Stops the process where it is (SIGSTOP).
     pub fn freeze(&self) {
         self.signal(Signal::STOP);

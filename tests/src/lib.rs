@@ -5,6 +5,7 @@
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
 pub mod adoptee;
+pub mod assassin;
 pub mod attached;
 pub mod bulk;
 pub mod busy;

@@ -57,7 +57,7 @@ fn everything_moves_to_the_group_and_back_without_losing_a_connection() {
         assert!(routes.contains(words), "{words} is not in {routes}");
     }
     let (files, text) = adoptee.files();
-    assert_eq!(files, ["ipmp.toml", "ipmp.toml.back", "ipmp.toml.way-back"]);
+    assert_eq!(files, ["ipmp.toml", "ipmp.toml.returning", "ipmp.toml.way-back"]);
     assert!(text.starts_with(NOTHING) && text.contains("[group.ipmp0.member.e1]\nstandby = true"), "{text}");
     assert!(!text.contains("10.9.0.11/24"), "a lease is nobody's configuration: {text}");
 

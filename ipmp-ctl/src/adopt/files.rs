@@ -8,6 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// What a file is called until it is whole.
+const NEW: &str = ".new";
+
 /// The configuration with the files of an adoption beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
@@ -28,18 +31,16 @@ impl Files {
 
     /// The configuration that is to be.
     pub fn next(&self) -> PathBuf {
-        self.beside(".next")
+        self.beside(".adopting")
     }
 
     /// The configuration that was, or that the way back leads to.
     pub fn back(&self) -> PathBuf {
-        self.beside(".back")
+        self.beside(".returning")
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = OsString::from(&self.config);
-        name.push(suffix);
-        name.into()
+        beside(&self.config, suffix)
     }
 
     /// Writes a text as readable as the configuration is, so that it can take its place by a mere renaming.
@@ -55,18 +56,22 @@ impl Files {
 
     /// Removes what an adoption needs no more. The way back, of which all else is an appendage, must be gone.
     pub fn tidy(&self) {
-        for path in [self.next(), self.back()] {
+        for path in [self.next(), self.back(), beside(&self.way_back(), NEW)] {
             // A leftover that cannot be removed does no harm: the next adoption writes over it.
             drop(fs::remove_file(path));
         }
     }
 }
 
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
 /// Writes a file that only root may read, in place of one that may be there.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
+    let new = beside(path, NEW);
     write(&new, content, Permissions::from_mode(0o600))?;
     rename(&new, path)
 }
