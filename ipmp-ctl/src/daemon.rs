@@ -190,7 +190,7 @@ async fn serve(options: &Options, config: Config, brought_back: Option<(Of, Stri
         driver.record(event, Some(&group), None, words(of, &group));
     }
     for (group, pins) in config.groups.iter().zip(pins) {
-        if let Err(error) = Box::pin(driver.set_up(group.clone(), pins)).await {
+        if let Err(error) = Box::pin(driver.set_up_with_strays(group.clone(), pins)).await {
             driver.undo_new().await;
             bail!(error);
         }

@@ -39,6 +39,7 @@ mod requests;
 mod routes;
 pub mod start;
 mod status;
+mod strays;
 pub mod teardown;
 mod upkeep;
 mod watchers;

@@ -15,7 +15,7 @@ use std::{
 use rustix::process::Pid;
 
 /// System calls by which the daemon changes something outside itself.
-const STEPS: [libc::c_long; 8] = [
+const STEPS: [libc::c_long; 7] = [
     libc::SYS_sendto,
     libc::SYS_sendmsg,
     libc::SYS_renameat2,
@@ -23,7 +23,6 @@ const STEPS: [libc::c_long; 8] = [
     libc::SYS_rename,
     libc::SYS_unlinkat,
     libc::SYS_unlink,
-    libc::SYS_bpf,
 ];
 
 /// The first type of messages to the kernel about its network.

@@ -1,7 +1,7 @@
 //! A running host is adopted, confirmed, released, put back; its connections go on.
 
 use ipmp_tests::{
-    Ping, Topology,
+    GroupConfig, Ping, Topology,
     adoptee::{Adoptee, NOTHING},
     ctl,
     eventually::{SOON, eventually, holds},
@@ -130,4 +130,39 @@ fn a_gateway_that_does_not_answer_in_the_first_place_leaves_all_as_it_is() {
     assert!(ctl::text(&output).contains("does not answer now"), "{}", ctl::describe(&output));
     assert_eq!(adoptee.state(), before);
     assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));
+}
+
+#[test]
+fn a_data_address_found_on_a_member_moves_with_its_routes() {
+    let mut adoptee = Adoptee::new(Topology::new());
+    let (_servers, connections) = adoptee.connections();
+    progress(&connections);
+    adoptee.daemon.terminate();
+    let config = GroupConfig::new("ipmp0")
+        .addresses(["10.9.0.10/24", "10.9.0.11/24", "fd09::10/64", "fd09::11/64"])
+        .line("routes = [\"default via 10.9.0.101 metric 100 src 10.9.0.10\"]")
+        .members(["e0", "e1"]);
+    adoptee.daemon.configure(&config);
+    adoptee.daemon.restart();
+    progress(&connections);
+    let host = adoptee.host();
+    let left = host.ip("-o addr show dev e0 scope global") + &host.ip("route show dev e0");
+    assert!(left.trim().is_empty(), "{left}");
+    let routes = host.ip("route show table all dev ipmp0");
+    for words in ["default via 10.9.0.101", "198.51.100.0/24 via 10.9.0.101", "203.0.113.0/24 via 10.9.0.101"]
+    {
+        assert!(routes.contains(words), "{words} is not in {routes}");
+    }
+    // One that comes later, and a lease that is renewed where the client runs.
+    host.ip("addr add 10.9.0.10/24 dev e1");
+    host.ip("addr add 10.9.0.40/24 dev ipmp0 valid_lft 500 preferred_lft 500");
+    host.ip("addr add 10.9.0.40/24 dev e0 valid_lft 9000 preferred_lft 9000");
+    eventually("they have moved", SOON, || {
+        let members = host.ip("-o -4 addr show dev e0") + &host.ip("-o -4 addr show dev e1");
+        let lease = host.ip("-o -4 addr show dev ipmp0 to 10.9.0.40/32");
+        let renewed = lease.contains("valid_lft 9000sec") || lease.contains("valid_lft 89");
+        holds(members.trim().is_empty() && renewed, || (members, lease))
+    });
+    has_event(&adoptee, "address-moved");
+    progress(&connections);
 }

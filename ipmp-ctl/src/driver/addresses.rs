@@ -35,7 +35,14 @@ impl Driver {
                     let event = Event::TestAddress { member, address: address.address, present };
                     group.engine.handle(event, now);
                 } else if !is_expected(group, member, address) {
-                    if present {
+                    // A data address is moved: that is no stray.
+                    let is_data =
+                        group.config().addresses.iter().any(|data| data.net.addr() == address.address)
+                            || self
+                                .snapshot
+                                .addresses_of(group.link.ifindex)
+                                .any(|own| own.address == address.address);
+                    if present && !is_data {
                         warn_of_stray_address(group, member, address);
                     }
                 } else if !present && !group.engine.is_retired(member) {

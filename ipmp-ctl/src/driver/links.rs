@@ -31,6 +31,7 @@ impl Driver {
             Change::LinkGone { ifindex, name } => self.on_link_gone(ifindex, &name),
             Change::Address(address) => {
                 self.on_address(&address, true);
+                Box::pin(self.look_for_stray(&address)).await;
                 if address.expires {
                     self.warn_of_unsupported();
                 }

@@ -128,7 +128,7 @@ impl Driver {
         }
         for (group, pins) in plan.added.into_iter().zip(taken) {
             let name = group.name.clone();
-            match Box::pin(self.set_up(group, pins)).await {
+            match Box::pin(self.set_up_with_strays(group, pins)).await {
                 Ok(()) => report.changes.push(format!("group {name} is set up")),
                 Err(error) => report.errors.push(error),
             }

@@ -81,7 +81,7 @@ pub fn check_group(group: &Group, facts: &Facts) -> Vec<Finding> {
     let mut findings = Findings { group: &group.name, found: Vec::new() };
     group::check(group, facts, &mut findings);
     for member in &group.members {
-        member::check(member, facts, &mut findings);
+        member::check(group, member, facts, &mut findings);
     }
     vlan::check(group, facts, &mut findings);
     findings.found

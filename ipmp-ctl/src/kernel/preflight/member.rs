@@ -10,7 +10,7 @@ use netlink_packet_route::{
 
 use super::{Facts, Findings, Severity};
 use crate::{
-    config::{Member, TestAddresses},
+    config::{Group, Member, TestAddresses},
     kernel::{
         addresses::dummy::DUMMY_ADDRESS,
         netlink::{AddressInfo, LinkInfo, RouteInfo},
@@ -20,7 +20,7 @@ use crate::{
 /// Controllers that take every frame of their ports.
 const EXCLUSIVE: [&str; 5] = ["bridge", "bond", "team", "hsr", "openvswitch"];
 
-pub(super) fn check(member: &Member, facts: &Facts, findings: &mut Findings<'_>) {
+pub(super) fn check(group: &Group, member: &Member, facts: &Facts, findings: &mut Findings<'_>) {
     let name = &member.name;
     let Some(link) = facts.snapshot.link(name) else {
         let text = format!("interface {name} is absent: the group runs without it until it appears");
@@ -28,16 +28,32 @@ pub(super) fn check(member: &Member, facts: &Facts, findings: &mut Findings<'_>)
         return;
     };
     let own_test_addresses = test_addresses(member);
+    let data: Vec<IpAddr> = group.addresses.iter().map(|data| data.net.addr()).collect();
+    let own = [own_test_addresses.as_slice(), &data].concat();
+    let moving: Vec<String> = facts
+        .snapshot
+        .addresses_of(link.ifindex)
+        .filter(|address| data.contains(&address.address))
+        .filter(|address| !facts.lent.contains(&(link.ifindex, address.address)))
+        .map(|address| address.net().to_string())
+        .collect();
     if let Some(problem) = unfit(link, &facts.groups) {
         // A group that is there already works on without it, until it is freed.
         let is_enslaved = link.controller.is_some() && facts.snapshot.link(findings.group).is_some();
         let severity = if is_enslaved { Severity::Warning } else { Severity::Error };
         findings.add(severity, member.line, problem);
     }
-    if let Some(problem) = address_in_the_way(link, &own_test_addresses, facts) {
+    if let Some(problem) = address_in_the_way(link, &own, facts) {
         findings.error(member.line, problem);
     }
-    if let Some(problem) = route_in_the_way(link, facts) {
+    if !moving.is_empty() {
+        let text = format!(
+            "{name} carries the data address {}: it is moved to {} with the routes of {name}; have whatever configures {name} leave it alone",
+            moving.join(", "),
+            group.name
+        );
+        findings.warning(member.line, text);
+    } else if let Some(problem) = route_in_the_way(link, facts) {
         findings.error(member.line, problem);
     }
     if facts.arp_ignore_all > 1 && !own_test_addresses.is_empty() {
