@@ -28,6 +28,6 @@ pub mod stable_mac;
 pub mod sysctl;
 pub mod sysfs;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod timer;
 pub mod xdp_holder;
