@@ -68,6 +68,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
+    if let Some(problem) = config.unfit_program() {
+        tracing::error!("{problem}; events are not told until it can be run");
+    }
     let problems = preflight::check_host();
     if !problems.is_empty() {
         bail!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
@@ -137,7 +140,9 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
     let scribe = Scribe::start().context("starting a thread")?;
-    let journal = Journal::open(&options.socket, scribe.clone());
+    let mut journal = Journal::open(&options.socket, scribe.clone());
+    let program = config.on_event.as_ref().map(|hook| hook.program.as_path());
+    journal.program().set(program).context("starting a thread")?;
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe);
     let site = Site { around, pins: options.pins.clone() };
     let mut driver = Driver::new(config.clone(), site, requests, keeper, journal)?;

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use crate::scribe::Scribe;
+use crate::{hook_program::HookProgram, scribe::Scribe};
 
 mod entry;
 mod file;
@@ -38,6 +38,7 @@ pub struct Journal {
     lines: usize,
     limiter: Limiter,
     readers: Readers,
+    program: HookProgram,
     scribe: Scribe,
 }
 
@@ -51,6 +52,7 @@ impl Journal {
             lines: 0,
             limiter: Limiter::default(),
             readers: Readers::default(),
+            program: HookProgram::default(),
             scribe,
         };
         match file::load(&journal.path) {
@@ -90,6 +92,11 @@ impl Journal {
         }
     }
 
+    /// The program that is told of each entry.
+    pub const fn program(&mut self) -> &mut HookProgram {
+        &mut self.program
+    }
+
     /// All that is known, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
         self.entries.iter().cloned().collect()
@@ -102,6 +109,7 @@ impl Journal {
 
     fn write(&mut self, entry: Entry) {
         self.readers.tell(&entry);
+        self.program.tell(&entry);
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }

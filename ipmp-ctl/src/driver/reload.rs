@@ -84,7 +84,7 @@ impl Driver {
     }
 
     async fn reconfigure(&mut self) -> Report {
-        let (next, said) = match Config::load(&self.config.file) {
+        let (next, said) = match Config::load_strictly(&self.config.file) {
             Ok(loaded) => loaded,
             Err(errors) => {
                 return Report::refusal(errors.problems.iter().map(ToString::to_string).collect());
@@ -129,11 +129,27 @@ impl Driver {
                 Err(error) => report.errors.push(error),
             }
         }
+        self.follow_program(&next, &mut report);
         self.watch_strangers(!next.track_interfaces_only_with_groups);
         self.config = next;
         self.keeper.groups_are(self.group_names());
         self.remember_all();
         report
+    }
+
+    /// From now on events are told to the program that the configuration names.
+    fn follow_program(&mut self, next: &Config, report: &mut Report) {
+        let program = next.on_event.as_ref().map(|hook| hook.program.as_path());
+        if self.journal.program().program() == program {
+            return;
+        }
+        match (self.journal.program().set(program), program) {
+            (Ok(()), Some(program)) => {
+                report.changes.push(format!("on-event: {} is run for each event", program.display()));
+            }
+            (Ok(()), None) => report.changes.push("on-event: no program is run any more".to_owned()),
+            (Err(error), _) => report.errors.push(format!("on-event: starting a thread: {error}")),
+        }
     }
 
     /// The groups that run.
