@@ -31,7 +31,7 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
-    metrics::listener::MetricsServer,
+    metrics::service::MetricsService,
     scribe::Scribe,
     service,
     state_file::StateKeeper,
@@ -132,10 +132,7 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
     let server = Server::listen(&options.socket, asked.clone())?;
-    let metrics = match &config.metrics {
-        Some(at) => Some(MetricsServer::listen(at, asked).await?),
-        None => None,
-    };
+    let metrics = MetricsService::start(config.metrics.as_ref(), asked).await?;
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
@@ -145,7 +142,7 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     journal.program().set(program).context("starting a thread")?;
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe);
     let site = Site { around, pins: options.pins.clone() };
-    let mut driver = Driver::new(config.clone(), site, requests, keeper, journal)?;
+    let mut driver = Driver::new(config.clone(), site, requests, metrics, keeper, journal)?;
     driver.record(
         "daemon-started",
         None,
@@ -162,7 +159,6 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     service::ready(&driver.group_names());
     let ended = Box::pin(driver.run(stop)).await;
     service::stopping();
-    drop(metrics);
     drop(server);
     driver.remember_all();
     driver.record("daemon-ended", None, None, "the daemon has ended; traffic goes on".to_owned());

@@ -16,6 +16,7 @@ mod addresses;
 mod anonymous;
 mod dump;
 mod error;
+mod figures;
 mod filters;
 mod found;
 pub mod group;
@@ -37,6 +38,7 @@ mod requests;
 mod routes;
 pub mod start;
 mod status;
+mod tally;
 pub mod teardown;
 mod upkeep;
 mod watchers;
@@ -71,7 +73,7 @@ use crate::{
     config::Config,
     control::server::Asked,
     engine::{anonymous::Anonymous, event::MemberIndex},
-    journal::Journal,
+    journal::{Journal, now_us},
     kernel::{
         announce::Announcer,
         carrier::{CarrierPoll, Watched},
@@ -81,6 +83,7 @@ use crate::{
         sysfs::Sysfs,
         timer::Timer,
     },
+    metrics::{histogram::Histogram, service::MetricsService},
     service,
     state_file::StateKeeper,
 };
@@ -125,14 +128,19 @@ pub struct Driver {
     outcomes: UnboundedReceiver<Outcome>,
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
+    metrics: MetricsService,
     /// Who waits for a member to carry nothing more.
     leaving: Vec<Leaving>,
     keeper: StateKeeper,
     journal: Journal,
     /// When the next thing is due.
     timer: Timer,
+    /// How late the loop was at it.
+    lateness: Histogram,
     /// From when the moments count at which probes leave.
     started: Instant,
+    /// The same by the clock on the wall, in microseconds since 1970.
+    born_us: u64,
     prober: Prober,
     watchers: Watchers,
     /// Reads routes.
@@ -156,6 +164,7 @@ impl Driver {
         config: Config,
         site: Site,
         asked: mpsc::Receiver<Asked>,
+        metrics: MetricsService,
         keeper: StateKeeper,
         journal: Journal,
     ) -> Result<Self, DriverError> {
@@ -176,10 +185,13 @@ impl Driver {
             outcomes,
             found: mpsc::unbounded_channel(),
             asked,
+            metrics,
             leaving: Vec::new(),
             keeper,
             journal,
             started: Instant::now(),
+            born_us: now_us(),
+            lateness: Histogram::of_lateness(),
             timer: Timer::new().map_err(system("making a timer"))?,
             prober: Prober::new().map_err(system("preparing to probe"))?,
             watchers: Watchers::default(),
@@ -272,7 +284,8 @@ impl Driver {
         tokio::pin!(stop);
         self.watch_strangers(!self.config.track_interfaces_only_with_groups);
         loop {
-            self.timer.set(self.next_wake()).map_err(system("setting a timer"))?;
+            let wake = self.next_wake();
+            self.timer.set(wake).map_err(system("setting a timer"))?;
             tokio::select! {
                 biased;
                 edges = self.carrier.next() => {
@@ -283,6 +296,9 @@ impl Driver {
                 }
                 fired = self.timer.fired() => {
                     fired.map_err(system("waiting for a timer"))?;
+                    if let Some(wake) = wake {
+                        self.lateness.note(wake.elapsed());
+                    }
                     self.on_time().await;
                 }
                 change = self.monitor.next() => {
@@ -357,19 +373,6 @@ impl Driver {
         }
         if self.routes_at.is_some_and(|at| at <= now) {
             self.read_routes();
-        }
-    }
-
-    /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
-    /// daemon stay.
-    pub async fn undo_new(&mut self) {
-        let (new, old): (Vec<_>, Vec<_>) = self.groups.drain(..).flatten().partition(|group| group.is_new);
-        self.groups = old.into_iter().map(Some).collect();
-        self.keeper.groups_are(self.group_names());
-        for group in new {
-            if let Err(error) = teardown::running(&self.handle, group).await {
-                tracing::warn!("{error}");
-            }
         }
     }
 

@@ -9,18 +9,24 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use crate::{hook_program::HookProgram, scribe::Scribe};
+use crate::{
+    hook_program::{HookProgram, RunCounts},
+    scribe::Scribe,
+};
 
 mod entry;
 mod file;
 mod limiter;
 mod readers;
+mod row;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use self::{
-    entry::{Asker, Entry},
+    entry::{Asker, Entry, now_us},
     file::{path, read},
+    row::Row,
 };
 use self::{limiter::Limiter, readers::Readers};
 
@@ -95,6 +101,11 @@ impl Journal {
     /// The program that is told of each entry.
     pub const fn program(&mut self) -> &mut HookProgram {
         &mut self.program
+    }
+
+    /// What became of the events that the program was to be told of; `None`: there is no program.
+    pub fn program_counts(&self) -> Option<RunCounts> {
+        self.program.program().map(|_| self.program.counts())
     }
 
     /// All that is known, oldest first.

@@ -32,6 +32,7 @@ pub mod ping;
 pub mod pktgen;
 pub mod plan;
 pub mod program;
+pub mod program_file;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
@@ -53,6 +54,7 @@ pub use self::{
     figures::Figures,
     netns::Netns,
     ping::Ping,
+    program_file::ProgramFile,
     reaction::Reaction,
     rig::Rig,
     switch::Switch,

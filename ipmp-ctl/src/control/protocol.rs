@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 pub use crate::journal::Entry as Event;
+use crate::metrics::figures::Figures;
 
 /// What a command asks of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ pub use crate::journal::Entry as Event;
 pub enum Request {
     /// Everything that the status views show, at one moment.
     Status,
+    /// Everything that metrics show, at one moment.
+    Figures,
     /// Each probe as it is answered or lost: one line of [`ProbeLine`] a probe, until the asker closes the connection. Only a
     /// refusal is a [`Reply`].
     Probes,
@@ -47,7 +50,7 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
+            Self::Status | Self::Figures | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
             Self::Offline { .. } | Self::Online { .. } | Self::Reload | Self::Down { .. } => true,
         }
     }
@@ -76,6 +79,8 @@ pub struct FlowRequest {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
+    /// To [`Request::Figures`].
+    Figures(Box<Figures>),
     /// To [`Request::Flow`].
     Flow(FlowReply),
     /// Done, nothing to tell.

@@ -101,6 +101,15 @@ impl Driver {
             Ok(taken) => taken,
             Err(error) => return Report::refusal(vec![error]),
         };
+        match (self.metrics.change(next.metrics.as_ref()).await, &next.metrics) {
+            (Ok(false), _) => {}
+            (Ok(true), Some(at)) => report.changes.push(format!("metrics are served at {at}")),
+            (Ok(true), None) => report.changes.push("metrics are not served any more".to_owned()),
+            (Err(error), _) => {
+                taken.iter().for_each(GroupPins::remove_if_empty);
+                return Report::refusal(vec![error.to_string()]);
+            }
+        }
         for name in &plan.removed {
             match self.down(name).await {
                 Reply::Refused { reason } => report.errors.push(format!("group {name}: {reason}")),

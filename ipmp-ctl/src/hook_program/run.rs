@@ -19,6 +19,7 @@ use rustix::{
 };
 
 use super::{Order, ending::Ending};
+use crate::journal::Row;
 
 /// Where the program finds others, whatever the daemon was started with.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -107,10 +108,7 @@ impl Order {
 
     /// What it reads: a line of `events --json`.
     fn input(&self) -> Vec<u8> {
-        // Text and numbers: there is nothing in it that JSON has not.
-        let mut line = serde_json::to_vec(&self.entry).unwrap_or_default();
-        line.push(b'\n');
-        line
+        Row::from(self.entry.clone()).line().into_bytes()
     }
 }
 
@@ -124,8 +122,8 @@ struct Run {
 
 impl Run {
     fn of(child: &mut Child, input: Vec<u8>) -> Self {
-        let stdin = child.stdin.take().filter(|stdin| do_not_wait(stdin));
-        let stderr = child.stderr.take().filter(|stderr| do_not_wait(stderr));
+        let stdin = child.stdin.take().filter(do_not_wait);
+        let stderr = child.stderr.take().filter(do_not_wait);
         Self { input: stdin.map(|stdin| (stdin, input)), stderr: stderr.map(Into::into), said: Vec::new() }
     }
 
