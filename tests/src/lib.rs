@@ -13,6 +13,7 @@ pub mod counters;
 pub mod ctl;
 pub mod daemon;
 pub mod datagrams;
+pub mod debian;
 pub mod echo;
 pub mod eventually;
 pub mod figures;
@@ -50,6 +51,7 @@ pub use self::{
     capture::Capture,
     config::GroupConfig,
     daemon::Daemon,
+    debian::Debian,
     eventually::eventually,
     figures::Figures,
     netns::Netns,

@@ -5,6 +5,7 @@ use std::{ffi::OsString, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod debian_root;
 mod ebpf;
 mod environment;
 mod linker;
