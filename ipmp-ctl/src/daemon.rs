@@ -4,6 +4,7 @@ use std::{
     future::Future,
     num::NonZeroU64,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
@@ -14,11 +15,12 @@ use rustix::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    time::sleep,
 };
 
 use crate::{
     config::Config,
-    control::server::Server,
+    control::server::{Asked, Server, ServerError},
     dataplane::{
         hook::AttachBy,
         pins::{self, GroupPins},
@@ -39,6 +41,12 @@ use crate::{
 
 /// Requests that may wait while the loop is busy.
 const REQUESTS: usize = 64;
+
+/// How long what a killed daemon had may stay taken, on a busy machine.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// Time between two looks whether it is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The arguments.
 #[derive(Clone, Debug)]
@@ -131,7 +139,7 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     pins::ensure_bpf_fs(&options.pins)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
-    let server = Server::listen(&options.socket, asked.clone())?;
+    let server = listen(&options.socket, &asked).await?;
     let metrics = MetricsService::start(config.metrics.as_ref(), asked).await?;
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
@@ -170,6 +178,18 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Listens at the control socket. One that is taken is tried again for a moment: a process that a daemon was about to start
+/// when it was killed has all that the daemon had open, until it becomes another program.
+async fn listen(socket: &Path, asked: &mpsc::Sender<Asked>) -> Result<Server, ServerError> {
+    let begin = Instant::now();
+    loop {
+        match Server::listen(socket, asked.clone()) {
+            Err(ServerError::Taken { .. }) if begin.elapsed() < LAST_MOMENT => sleep(LOOK_AGAIN).await,
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Checks the groups against the host, before anything is touched: all errors at once, with file and line.

@@ -34,6 +34,7 @@ pub mod pktgen;
 pub mod plan;
 pub mod program;
 pub mod program_file;
+pub mod prometheus;
 pub mod reaction;
 pub mod residue;
 pub mod rig;

@@ -106,7 +106,7 @@ fn one_that_goes_missing_is_said_once_and_found_again() {
     assert_eq!(rig.daemon.log().matches("cannot be run").count(), 1, "{}", rig.daemon.log());
     program.write("cat >> told");
     rig.repair(0);
-    rig.daemon.until_log("is run again");
+    rig.daemon.until_log("works again");
     assert!(program.lines("told").len() > heard);
 }
 

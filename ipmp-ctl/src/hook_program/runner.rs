@@ -12,13 +12,13 @@ pub(super) struct Runner {
     ending: Ending,
     patience: Duration,
     counts: Arc<Counts>,
-    /// Why the last run could not be started: a program that is missing is said once.
-    unstarted: Option<String>,
+    /// What was wrong with the last run.
+    trouble: Option<String>,
 }
 
 impl Runner {
     pub(super) const fn new(ending: Ending, patience: Duration, counts: Arc<Counts>) -> Self {
-        Self { ending, patience, counts, unstarted: None }
+        Self { ending, patience, counts, trouble: None }
     }
 
     /// Runs the program for each order until there are no more.
@@ -39,33 +39,30 @@ impl Runner {
         }
     }
 
+    /// Tells the operator how a run has ended: what is wrong once, until it is otherwise or right again.
     fn say(&mut self, order: &Order, outcome: Outcome) {
         let (program, event) = (order.program.display(), &order.entry.event);
-        if let Outcome::Unstarted(error) = outcome {
-            let why = format!("on-event {program}: cannot be run: {error}");
-            if self.unstarted.as_ref() != Some(&why) {
-                tracing::error!("{why}; events are not told until it can be");
-                self.unstarted = Some(why);
+        let trouble = match outcome {
+            Outcome::Done => {
+                if self.trouble.take().is_some() {
+                    tracing::info!("on-event {program}: works again");
+                }
+                return;
             }
-            return;
-        }
-        if self.unstarted.take().is_some() {
-            tracing::info!("on-event {program}: is run again");
-        }
-        match outcome {
-            Outcome::Failed { status, said } => {
-                tracing::warn!("on-event {program}: {status} for event {event:?}{}", quoted(&said));
+            Outcome::Unstarted(error) => {
+                format!("cannot be run: {error}; events are not told until it can be")
             }
-            Outcome::Killed { said } if self.ending.has_begun() => tracing::warn!(
-                "on-event {program}: killed while it ran for event {event:?}, since the daemon ends{}",
-                quoted(&said)
-            ),
-            Outcome::Killed { said } => tracing::warn!(
-                "on-event {program}: killed, since it took longer than {:?} for event {event:?}{}",
-                self.patience,
-                quoted(&said)
-            ),
-            Outcome::Done | Outcome::Unstarted(_) => {}
+            Outcome::Failed { status, said } => format!("ends with {status}{}", quoted(&said)),
+            Outcome::Killed { said } if self.ending.has_begun() => {
+                format!("killed while it ran, since the daemon ends{}", quoted(&said))
+            }
+            Outcome::Killed { said } => {
+                format!("killed, since it took longer than {:?}{}", self.patience, quoted(&said))
+            }
+        };
+        if self.trouble.as_ref() != Some(&trouble) {
+            tracing::warn!("on-event {program}: {trouble} (for event {event:?})");
+            self.trouble = Some(trouble);
         }
     }
 }
