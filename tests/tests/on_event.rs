@@ -2,12 +2,13 @@
 
 use std::{
     fs,
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
 
 use ipmp_tests::{
-    Daemon, ProgramFile, Rig, Topology, ctl,
+    Daemon, Debian, ProgramFile, Rig, Topology, ctl,
     eventually::{SOON, eventually, holds},
 };
 use rustix::process::{Pid, test_kill_process};
@@ -135,6 +136,30 @@ fn reload_takes_another_program_or_none_and_refuses_one_that_is_not_there() {
     let plain = rig.topology.hosts[0].group();
     assert!(rig.daemon.reload(&plain).status.success());
     assert_eq!(rig.daemon.figures().daemon.hook_program, None);
+}
+
+#[test]
+fn a_program_works_under_the_restrictions_of_the_unit() {
+    let topology = Topology::new().build();
+    let Some(debian) = Debian::boot(topology.host()) else { return };
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../ipmp-ctl/dist/systemd/ipmp.service");
+    debian.copy(&ctl::binary(), "/usr/bin/ipmp-ctl");
+    debian.copy(Path::new(unit), "/lib/systemd/system/ipmp.service");
+    let script = "#!/bin/sh\ncat >> /run/ipmp/told; systemctl start --no-block more.service\n";
+    debian.write("/usr/local/sbin/ipmp-event", script.as_bytes());
+    let more = "[Service]\nType=oneshot\nExecStart=/usr/bin/touch /var/more\n";
+    debian.write("/lib/systemd/system/more.service", more.as_bytes());
+    let config = format!("on-event = \"/usr/local/sbin/ipmp-event\"\n{}", topology.hosts[0].group());
+    debian.write("/etc/ipmp/ipmp.toml", config.as_bytes());
+    debian.text("chmod +x /usr/local/sbin/ipmp-event && systemctl daemon-reload && systemctl start ipmp");
+    topology.cut(0);
+    eventually("the program is told and starts another unit", SOON, || {
+        let told = debian.run("grep -c '\"failed\"' /run/ipmp/told && test -e /var/more").stdout;
+        holds(told == b"1\n", || debian.text("journalctl --no-pager --unit ipmp --unit more"))
+    });
+    debian.text("systemctl stop ipmp");
+    let log = debian.text("journalctl --no-pager --unit ipmp");
+    assert!(!log.contains("on-event"), "{log}");
 }
 
 #[test]
