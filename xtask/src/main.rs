@@ -11,6 +11,7 @@ mod environment;
 mod linker;
 mod lint;
 mod process;
+mod prometheus;
 mod release;
 mod setup;
 mod stage;
