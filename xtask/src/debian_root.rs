@@ -21,8 +21,8 @@ mod tests;
 pub(crate) const ROOT: &str = "IPMP_DEBIAN_ROOT";
 
 /// What it has beyond the packages that every Debian has.
-const PACKAGES: [&str; 8] =
-    ["dbus", "ifupdown", "iproute2", "iputils-ping", "procps", "systemd", "systemd-sysv", "udev"];
+const PACKAGES: [&str; 9] =
+    ["adduser", "dbus", "ifupdown", "iproute2", "iputils-ping", "procps", "systemd", "systemd-sysv", "udev"];
 
 /// Makes it, unless it is there; `None` where this machine is no Debian, on which the tests say that they are not run.
 pub(crate) fn make(workspace: &Workspace) -> Result<Option<PathBuf>> {

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{debian_root, process, release, setup::root, stage, workspace::Workspace};
+use crate::{debian_root, package, process, release, setup::root, stage, workspace::Workspace};
 
 mod summary;
 
@@ -25,6 +25,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
     stage::set(workspace)?;
     let debian = debian_root::make(workspace)?;
     release::build(workspace, verbose)?;
+    let package = debian.as_ref().map(|_| package::build(workspace)).transpose()?;
 
     let skip_log = workspace.target().join("skipped-tests");
     let _ = fs::remove_file(&skip_log);
@@ -37,6 +38,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
             .env(SKIP_LOG, &skip_log);
         if let Some(debian) = &debian {
             cargo.env(debian_root::ROOT, debian);
+        }
+        if let Some(package) = &package {
+            cargo.env(package::PACKAGE, package);
         }
         Ok(cargo)
     };
