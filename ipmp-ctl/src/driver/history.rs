@@ -51,7 +51,7 @@ impl GroupRuntime {
         let told = notices::tell(self.config(), notice);
         let outage = self.outage(notice);
         if journal.note(told.entry(self.config(), outage), Instant::now()) {
-            told.log(self.name(), outage);
+            told.log(self.config(), outage);
         }
     }
 
