@@ -20,9 +20,26 @@ mod tests;
 /// The variable that tells tests where it is.
 pub(crate) const ROOT: &str = "IPMP_DEBIAN_ROOT";
 
-/// What it has beyond the packages that every Debian has.
-const PACKAGES: [&str; 9] =
-    ["adduser", "dbus", "ifupdown", "iproute2", "iputils-ping", "procps", "systemd", "systemd-sysv", "udev"];
+/// What it has beyond the packages that every Debian has: systemd and what it needs, and the network software that the
+/// examples of coexistence are for.
+const PACKAGES: [&str; 13] = [
+    "adduser",
+    "dbus",
+    "firewalld",
+    "frr",
+    "ifupdown",
+    "iproute2",
+    "iputils-ping",
+    "network-manager",
+    "nftables",
+    "procps",
+    "systemd",
+    "systemd-sysv",
+    "udev",
+];
+
+/// No service starts by itself: a test starts those that it is about.
+const NOTHING_ENABLED: &str = r#"rm -rf "$1"/etc/systemd/system/*.wants"#;
 
 /// Makes it, unless it is there; `None` where this machine is no Debian, on which the tests say that they are not run.
 pub(crate) fn make(workspace: &Workspace) -> Result<Option<PathBuf>> {
@@ -46,6 +63,7 @@ pub(crate) fn make(workspace: &Workspace) -> Result<Option<PathBuf>> {
         root::command("mmdebstrap")?
             .args(["--quiet", "--variant=minbase"])
             .arg(format!("--include={}", PACKAGES.join(",")))
+            .arg(format!("--customize-hook={NOTHING_ENABLED}"))
             .arg(&release)
             .arg(&system),
     )
