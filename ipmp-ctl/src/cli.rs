@@ -10,6 +10,7 @@ use ipmp_ctl::{
 
 use self::protocol::Protocol;
 
+mod adopt;
 mod check;
 mod completions;
 mod daemon;
@@ -153,6 +154,12 @@ pub(crate) enum Command {
     Reload,
     /// Show what happened, newest last: detections, moves, announcements, commands
     Events(EventsArgs),
+    /// Make a group of interfaces that carry the addresses of this running host, and move those to it
+    Adopt(adopt::AdoptArgs),
+    /// Keep what was adopted: without this it is put back
+    Confirm,
+    /// Move the addresses and routes of a group to one of its members, and remove the group
+    Release(adopt::ReleaseArgs),
     /// Remove a group: its programs, pins and group interface; settings are put back
     Down(DownArgs),
     /// Print the script that completes these commands in a shell
@@ -320,6 +327,9 @@ impl Cli {
             Command::Online(args) => maintenance::online(&args, &socket),
             Command::Reload => reload::run(&socket),
             Command::Events(args) => events::run(&args, &socket),
+            Command::Adopt(args) => adopt::adopt(args, &socket),
+            Command::Confirm => adopt::confirm(&socket),
+            Command::Release(args) => adopt::release(&args, &socket),
             Command::Down(args) => down::run(&args, &socket),
             Command::Completions(args) => completions::run(&args),
             Command::Manual(args) => manual::run(&args),

@@ -21,6 +21,11 @@ const NEXT: &str = "\
     dpkg-deb --raw-extract /root/ipmp.deb /root/next && sed -i 's/^Version: .*/&.1/' /root/next/DEBIAN/control && \
     dpkg-deb --build /root/next /root/next.deb";
 
+/// Everything whose name is ours, but what package managers write down.
+const TRACES: &str = "\
+    find / -xdev -name '*ipmp*' -not -path '/root/*' -not -path '/var/log/*'; \
+    find /run /sys/fs/bpf -name '*ipmp*' -not -path '/run/log/*' -not -path '/run/systemd/*'";
+
 /// A Debian on the topology's first host in which the package is installed and its daemon idles.
 fn installed(topology: &Topology) -> Option<Debian> {
     let Some(package) = env::var_os(PACKAGE).map(PathBuf::from) else {
@@ -117,6 +122,33 @@ fn an_upgrade_changes_the_daemon_and_loses_no_packet() {
     connections.until_all_progress();
     let report = stream.finish();
     assert_eq!((report.lost, report.duplicates, report.reordered), (0, 0, 0), "{report}");
+}
+
+#[test]
+fn a_package_is_removed_with_the_addresses_back_on_a_member_and_purged_without_a_trace() {
+    let topology = Topology::new().build();
+    let Some(debian) = with_group(&topology) else { return };
+    let server = EchoServer::start(topology.host(), (plan::data(0)[0], 7).into());
+    let connections = Connections::open(topology.peer(), server.address(), 4);
+
+    debian.text("dpkg --remove ipmp");
+
+    connections.until_all_progress();
+    for data in plan::data(0) {
+        let shown = topology.host().ip(&format!("-o addr show to {data}"));
+        assert!(shown.contains(": e0 ") || shown.contains(": e1 "), "{data} is on a member: {shown}");
+        Ping::to(data).until_answered(topology.peer());
+    }
+    assert!(!topology.host().ip("-o link").contains("ipmp0"), "{}", topology.host().ip("-o link"));
+    assert!(!debian.does("systemctl cat ipmp"), "the unit is gone");
+    assert!(!debian.does("test -e /run/ipmp -o -e /sys/fs/bpf/ipmp"), "{}", debian.text(TRACES));
+    debian.text("test -e /etc/ipmp/ipmp.toml");
+
+    debian.text("dpkg --purge ipmp");
+
+    assert_eq!(debian.text(TRACES), "");
+    assert!(!debian.does("getent group ipmp"));
+    connections.until_all_progress();
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn with_service(topology: &Topology) -> Option<Debian> {
     let config = topology.hosts[0].group().to_string();
     debian.write("/etc/ipmp/ipmp.toml", config.as_bytes());
     debian.text(
-        "addgroup --quiet --system ipmp && systemctl daemon-reload && systemctl start ipmp || { journalctl --no-pager --unit ipmp; false; }",
+        "systemctl daemon-reload && systemctl start ipmp || { journalctl --no-pager --unit ipmp; false; }",
     );
     Some(debian)
 }

@@ -51,6 +51,13 @@ pub enum TeardownError {
     },
 }
 
+impl TeardownError {
+    /// Whether there was nothing to take down.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent { .. })
+    }
+}
+
 /// Takes down a group of this daemon.
 pub async fn running(handle: &Handle, group: GroupRuntime) -> Result<(), TeardownError> {
     let GroupRuntime { engine, mut path, link, link_worker, interface, .. } = group;
