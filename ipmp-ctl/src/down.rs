@@ -16,6 +16,18 @@ use crate::{
 /// Where the configuration is unless a daemon has said otherwise.
 const DEFAULT_CONFIG: &str = "/etc/ipmp/ipmp.toml";
 
+/// Enters the network namespace of a group, as [`without_daemon`] does. Must be called while the process has one thread.
+///
+/// # Errors
+/// What the kernel says, or a file beside the socket that cannot be read.
+pub fn enter(group: &str, socket: &Path, namespace: Option<&str>) -> anyhow::Result<()> {
+    let state = read_state(group, socket)?;
+    if let Some(namespace) = place(state.as_ref(), namespace) {
+        netns::enter(&namespace)?;
+    }
+    Ok(())
+}
+
 /// Removes what a daemon that is no longer there left of `group`.
 ///
 /// Where that is, `namespace` and `pins` say; what they leave open, the file beside `socket`; and what that leaves open is
@@ -39,9 +51,7 @@ pub fn without_daemon(
     let config = state.as_ref().and_then(|state| state.config.clone());
     let state = state.filter(|state| state.groups.iter().any(|name| name == group));
     let left = state.as_ref();
-    let namespace = namespace
-        .map(str::to_owned)
-        .or_else(|| left.and_then(|state| state.netns.as_ref()).map(|path| path.display().to_string()));
+    let namespace = place(left, namespace);
     let pins =
         pins.or_else(|| left.map(|state| state.pins.as_path())).unwrap_or(Path::new(DEFAULT_ROOT)).to_owned();
     if let Some(namespace) = &namespace {
@@ -84,4 +94,17 @@ fn forget(group: &str, socket: &Path, mut state: Option<StateFile>) -> anyhow::R
         state.write(socket).with_context(|| format!("writing {}", state_path.display()))?;
     }
     Ok(())
+}
+
+/// What the last daemon at this socket has written down, if it had the group.
+fn read_state(group: &str, socket: &Path) -> anyhow::Result<Option<StateFile>> {
+    let state =
+        StateFile::read(socket).with_context(|| format!("reading {}", StateFile::path(socket).display()))?;
+    Ok(state.filter(|state| state.groups.iter().any(|name| name == group)))
+}
+
+/// The network namespace of a group: what was asked for, else where the last daemon had it, else this one (`None`).
+fn place(left: Option<&StateFile>, asked: Option<&str>) -> Option<String> {
+    let known = || left.and_then(|state| state.netns.as_ref()).map(|path| path.display().to_string());
+    asked.map(str::to_owned).or_else(known)
 }

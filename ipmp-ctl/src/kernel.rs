@@ -17,6 +17,7 @@ pub mod multicast;
 pub mod neighbours;
 pub mod netlink;
 pub mod netns;
+pub mod peer_groups;
 pub mod preflight;
 pub mod probe_socket;
 pub mod random;

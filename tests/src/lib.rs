@@ -15,6 +15,7 @@ pub mod counters;
 pub mod ctl;
 pub mod daemon;
 pub mod datagrams;
+pub mod debian;
 pub mod echo;
 pub mod eventually;
 pub mod figures;
@@ -34,6 +35,8 @@ pub mod ping;
 pub mod pktgen;
 pub mod plan;
 pub mod program;
+pub mod program_file;
+pub mod prometheus;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
@@ -51,10 +54,12 @@ pub use self::{
     capture::Capture,
     config::GroupConfig,
     daemon::Daemon,
+    debian::Debian,
     eventually::eventually,
     figures::Figures,
     netns::Netns,
     ping::Ping,
+    program_file::ProgramFile,
     reaction::Reaction,
     rig::Rig,
     switch::Switch,
