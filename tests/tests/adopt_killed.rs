@@ -7,6 +7,9 @@ use ipmp_tests::{
     ctl, plan,
 };
 
+/// Every so many steps the daemon is killed: a round takes a third of a second.
+const STRIDE: usize = 3;
+
 /// Runs `command` of the daemon again and again, which is killed a step later each time, until it survives. `check` looks at
 /// what the next daemon has made of it.
 fn kill_at_each_step(adoptee: &mut Adoptee, command: &[&str], mut check: impl FnMut(&mut Adoptee, usize)) {
@@ -23,7 +26,7 @@ fn kill_at_each_step(adoptee: &mut Adoptee, command: &[&str], mut check: impl Fn
         adoptee.daemon.bury();
         adoptee.daemon.restart();
         check(adoptee, at);
-        at += 1;
+        at += STRIDE;
     }
 }
 

@@ -104,7 +104,7 @@ pub async fn holdings(handle: &Handle, way_back: &WayBack) -> Result<Vec<String>
         }
     }
     announce(handle, way_back).await?;
-    for route in at_group.routes.iter().filter(|route| route.is_own()) {
+    for route in at_group.routes.iter().filter(|route| route.is_own() && route.strange().is_none()) {
         problems.extend(take_route(handle, route).await.err().map(|error| error.to_string()));
     }
     Ok(problems)

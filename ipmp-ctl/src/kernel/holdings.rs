@@ -58,10 +58,10 @@ impl Holdings {
             request.header.address_family = family;
             let request = RouteNetlinkMessage::GetRoute(request);
             let found = dump_of(handle, "routes", request, |message| match message {
-                RouteNetlinkMessage::NewRoute(route) => HeldRoute::new(route),
+                RouteNetlinkMessage::NewRoute(route) => Some(HeldRoute::all(route)),
                 _ => None,
             });
-            routes.extend(found.await?);
+            routes.extend(found.await?.into_iter().flatten());
         }
         routes.sort_by_key(HeldRoute::rank);
         Ok(Self { addresses, routes })

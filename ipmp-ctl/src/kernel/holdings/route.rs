@@ -4,7 +4,10 @@ use std::fmt;
 
 use ipnet::IpNet;
 use netlink_packet_core::Parseable;
-use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteMessage, RouteProtocol, RouteType};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::route::{
+    RouteAttribute, RouteFlags, RouteMessage, RouteNextHop, RouteNextHopFlags, RouteProtocol, RouteType,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{from_hex, to_hex};
@@ -30,6 +33,28 @@ pub struct HeldRoute {
 }
 
 impl HeldRoute {
+    /// Takes a route message, which may stand for several IPv6 routes: the kernel shows those of the same destination and metric
+    /// as one, and yet each of them can be put and taken alone.
+    pub fn all(message: RouteMessage) -> Vec<Self> {
+        if message.header.address_family != AddressFamily::Inet6 {
+            return Self::new(message).into_iter().collect();
+        }
+        let hops: Vec<_> = message.attributes.iter().filter_map(hops_of).flatten().cloned().collect();
+        if hops.is_empty() {
+            return Self::new(message).into_iter().collect();
+        }
+        let alone = |hop: RouteNextHop| {
+            let mut message = message.clone();
+            message.attributes.retain(|attribute| hops_of(attribute).is_none());
+            message.attributes.push(RouteAttribute::Oif(hop.interface_index));
+            let gateways = hop.attributes.into_iter().filter(|it| matches!(it, RouteAttribute::Gateway(_)));
+            message.attributes.extend(gateways);
+            message.header.flags.set(RouteFlags::Onlink, hop.flags.contains(RouteNextHopFlags::Onlink));
+            Self::new(message)
+        };
+        hops.into_iter().filter_map(alone).collect()
+    }
+
     /// Takes a route message; `None` for routes by no interface and other families.
     pub fn new(mut message: RouteMessage) -> Option<Self> {
         let info = RouteInfo::from_message(&message)?;
@@ -158,6 +183,11 @@ impl HeldRoute {
     pub(super) const fn message(&self) -> &RouteMessage {
         &self.message
     }
+}
+
+/// The next hops, where there are several.
+fn hops_of(attribute: &RouteAttribute) -> Option<&Vec<RouteNextHop>> {
+    if let RouteAttribute::MultiPath(hops) = attribute { Some(hops) } else { None }
 }
 
 /// What cannot be carried from one interface to another, in words.

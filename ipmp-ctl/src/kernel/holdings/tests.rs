@@ -11,6 +11,28 @@ fn shown(holdings: &Holdings) -> Vec<String> {
 }
 
 #[test]
+fn of_two_equal_routes_each_is_one_of_its_own() {
+    block_in_netns(|| async {
+        for number in 0..2 {
+            ip(&format!("link add e{number} type veth peer name p{number}"));
+            ip(&format!("link set e{number} up"));
+            ip(&format!("link set p{number} up"));
+            ip(&format!("addr add 2001:db8::{}/64 dev e{number} nodad", number + 1));
+        }
+        ip("-6 route add 2001:db8:77::/48 via 2001:db8::fe dev e0");
+        ip("-6 route append 2001:db8:77::/48 via 2001:db8::fe dev e1");
+        let handle = connect().expect("netlink");
+        let index = dump(&handle).await.expect("dump").link("e0").expect("e0").ifindex;
+        let held = Holdings::read(&handle).await.expect("read").of(index);
+        let route = held.routes.iter().find(|route| route.is_made()).expect("the route by e0");
+        assert_eq!(route.strange(), None);
+        take_route(&handle, route).await.expect("take");
+        let left = ip("-6 route show 2001:db8:77::/48");
+        assert!(left.contains("dev e1") && !left.contains("dev e0"), "{left}");
+    });
+}
+
+#[test]
 fn what_is_put_elsewhere_and_back_is_what_it_was() {
     block_in_netns(|| async {
         ip("link add e0 type veth peer name e1");
