@@ -10,7 +10,9 @@ use ipmp_ctl::{
 
 use self::protocol::Protocol;
 
+mod adopt;
 mod check;
+mod completions;
 mod daemon;
 mod down;
 mod events;
@@ -18,6 +20,7 @@ mod firewall;
 mod flow;
 mod log;
 mod maintenance;
+mod manual;
 mod output;
 mod protocol;
 mod reload;
@@ -94,6 +97,13 @@ The daemon reads the file that it was started with. One with a mistake, or one t
 nothing. Groups that are the same are not touched, but for addresses and routes of the file that somebody has taken away:
 they are put back. SIGHUP does the same; its outcome is in the log, and in `ipmp-ctl events`.";
 
+const DOWN_NOTES: &str = "\
+The group's addresses go with it: connections over them are lost. Who is logged in over one of them is refused, and others
+are named in a warning. `ipmp-ctl release` puts the addresses back on a member instead.
+
+Examples:
+  ipmp-ctl down ipmp0";
+
 const EVENTS_NOTES: &str = "\
 The latest 4096 events are kept, also when the daemon is started again. Without a daemon those of the last one at this
 socket are shown. OUTAGE, of a failure of a member that carried traffic: time from its last sign of life (a reply to a
@@ -153,8 +163,19 @@ pub(crate) enum Command {
     Reload,
     /// Show what happened, newest last: detections, moves, announcements, commands
     Events(EventsArgs),
+    /// Make a group of interfaces that carry the addresses of this running host, and move those to it
+    Adopt(adopt::AdoptArgs),
+    /// Keep what was adopted: without this it is put back
+    Confirm,
+    /// Move the addresses and routes of a group to one of its members, and remove the group
+    Release(adopt::ReleaseArgs),
     /// Remove a group: its programs, pins and group interface; settings are put back
     Down(DownArgs),
+    /// Print the script that completes these commands in a shell
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 /// `daemon`.
@@ -286,7 +307,11 @@ pub(crate) struct EventsArgs {
 
 /// `down`.
 #[derive(Debug, Args)]
+#[command(after_help = DOWN_NOTES)]
 pub(crate) struct DownArgs {
+    /// Even if your own session runs over the group and is cut off
+    #[arg(short)]
+    pub(crate) force: bool,
     /// Group
     #[arg(value_name = "GROUP")]
     pub(crate) group: String,
@@ -311,7 +336,12 @@ impl Cli {
             Command::Online(args) => maintenance::online(&args, &socket),
             Command::Reload => reload::run(&socket),
             Command::Events(args) => events::run(&args, &socket),
+            Command::Adopt(args) => adopt::adopt(args, &socket),
+            Command::Confirm => adopt::confirm(&socket),
+            Command::Release(args) => adopt::release(&args, &socket),
             Command::Down(args) => down::run(&args, &socket),
+            Command::Completions(args) => completions::run(&args),
+            Command::Manual(args) => manual::run(&args),
         }
     }
 }

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use crate::{
+    adopt::{files::Files, undo, way_back::Of},
     config::Config,
     control::server::{Asked, Server, ServerError},
     dataplane::{
@@ -72,6 +73,7 @@ pub struct Options {
 /// # Errors
 /// What keeps the groups from being set up; nothing is left half made. Each line names the thing and what to do.
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    let brought_back = bring_back(options)?;
     let (config, warnings) = Config::load(&options.config)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
@@ -79,6 +81,42 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(problem) = config.unfit_program() {
         tracing::error!("{problem}; events are not told until it can be run");
     }
+    enter(options)?;
+    raise_descriptor_limit();
+    be_punctual();
+    be_frugal();
+    runtime()?.block_on(serve(options, config, brought_back))
+}
+
+/// What an earlier daemon has begun to move is brought back, before anything else: also the configuration.
+fn bring_back(options: &Options) -> anyhow::Result<Option<(Of, String)>> {
+    let files = Files::new(&options.config);
+    if !files.way_back().exists() {
+        return Ok(None);
+    }
+    enter(options)?;
+    let left = async { undo::left(&netlink::connect()?, &files).await.map_err(anyhow::Error::from) };
+    let brought_back = runtime()?.block_on(left)?;
+    if let Some((of, group)) = &brought_back {
+        tracing::warn!(group, "{}", words(*of, group));
+    }
+    Ok(brought_back)
+}
+
+/// What was found at the start.
+fn words(of: Of, group: &str) -> String {
+    match of {
+        Of::Adoption => format!(
+            "the adoption of group {group} was not confirmed before the last daemon ended: everything is put back"
+        ),
+        Of::Release => {
+            format!("the release of group {group}, which the last daemon did not complete, is completed")
+        }
+    }
+}
+
+/// Checks that this is a host to work on, and goes to the network namespace.
+fn enter(options: &Options) -> anyhow::Result<()> {
     let problems = preflight::check_host();
     if !problems.is_empty() {
         bail!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
@@ -86,14 +124,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(namespace) = &options.netns {
         netns::enter(namespace)?;
     }
-    raise_descriptor_limit();
-    be_punctual();
-    be_frugal();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting the async runtime")?;
-    runtime.block_on(serve(options, config))
+    Ok(())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")
 }
 
 /// Each program and map is a descriptor, and so is each client: the usual soft limit is soon reached.
@@ -124,7 +159,7 @@ fn be_frugal() {
     }
 }
 
-async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
+async fn serve(options: &Options, config: Config, brought_back: Option<(Of, String)>) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let handle = netlink::connect()?;
     let around = Surroundings {
@@ -148,7 +183,8 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     let mut journal = Journal::open(&options.socket, scribe.clone());
     let program = config.on_event.as_ref().map(|hook| hook.program.as_path());
     journal.program().set(program).context("starting a thread")?;
-    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe);
+    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe)
+        .configured_by(&options.config);
     let site = Site { around, pins: options.pins.clone() };
     let mut driver = Driver::new(config.clone(), site, requests, metrics, keeper, journal)?;
     driver.record(
@@ -157,6 +193,10 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         None,
         format!("the daemon has started, process {}", std::process::id()),
     );
+    if let Some((of, group)) = brought_back {
+        let event = if of == Of::Adoption { "adoption-undone" } else { "released" };
+        driver.record(event, Some(&group), None, words(of, &group));
+    }
     for (group, pins) in config.groups.iter().zip(pins) {
         if let Err(error) = Box::pin(driver.set_up(group.clone(), pins)).await {
             driver.undo_new().await;
@@ -168,6 +208,7 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     let ended = Box::pin(driver.run(stop)).await;
     service::stopping();
     drop(server);
+    Box::pin(driver.undo_adoption("the daemon ended before it was confirmed")).await;
     driver.remember_all();
     driver.record("daemon-ended", None, None, "the daemon has ended; traffic goes on".to_owned());
     ended?;

@@ -13,6 +13,7 @@
 //! nothing: the packet path is pinned, and the next daemon reads it back.
 
 mod addresses;
+mod adopt;
 mod anonymous;
 mod dump;
 mod error;
@@ -33,6 +34,7 @@ mod outcomes;
 pub mod prepare;
 mod prober;
 mod probing;
+mod release;
 pub mod reload;
 mod requests;
 mod routes;
@@ -59,6 +61,7 @@ use tokio::{
 pub use self::error::DriverError;
 use self::{
     addresses::tell_link_locals,
+    adopt::Adoption,
     error::system,
     found::Found,
     group::{GroupRuntime, Tools},
@@ -154,6 +157,8 @@ pub struct Driver {
     /// Members whose settings are to be repaired, and when the next one's turn is.
     repairs: VecDeque<MemberKey>,
     repair_at: Option<Instant>,
+    /// The host that is being adopted, until that is confirmed or undone.
+    adoption: Option<Adoption>,
     /// When the routes of members that came up, or got a link-local address, are to be put behind the group's again.
     demote_at: Option<Instant>,
 }
@@ -202,6 +207,7 @@ impl Driver {
             resync_at: None,
             repairs: VecDeque::new(),
             repair_at: None,
+            adoption: None,
             demote_at: None,
         })
     }
@@ -351,7 +357,14 @@ impl Driver {
 
     fn next_wake(&self) -> Option<Instant> {
         let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
-        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at, self.patience_ends()];
+        let own = [
+            self.resync_at,
+            self.demote_at,
+            self.repair_at,
+            self.routes_at,
+            self.patience_ends(),
+            self.adoption_at(),
+        ];
         let strangers = self.strangers.as_ref().and_then(Anonymous::next);
         groups.chain(own.into_iter().flatten()).chain(strangers).min()
     }
@@ -373,6 +386,9 @@ impl Driver {
         }
         if self.routes_at.is_some_and(|at| at <= now) {
             self.read_routes();
+        }
+        if self.adoption_at().is_some_and(|at| at <= now) {
+            Box::pin(self.go_on_adopting()).await;
         }
     }
 

@@ -18,11 +18,15 @@
 //! * [`metrics`] shows the same status to Prometheus.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
 //! * [`link_check`] proves that the members of a group share one link.
+//! * [`cut`] tells whom a group that goes down would cut off.
+//! * [`adopt`] moves a running host into a group and back.
 //! * [`down`] takes away what a daemon left; [`state_file`] tells it where, and the next daemon what was known.
 //! * [`journal`] is what happened, and [`hook_program`] tells a program of the operator's about it; [`scribe`] writes both files beside the loop. [`service`] talks to the service manager.
 
+pub mod adopt;
 pub mod config;
 pub mod control;
+pub mod cut;
 pub mod daemon;
 pub mod dataplane;
 pub mod down;

@@ -4,6 +4,7 @@
 //! a counter), so that any number of tests can run at once. What a killed process left is swept away by the next one
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
+pub mod adoptee;
 pub mod attached;
 pub mod bulk;
 pub mod busy;

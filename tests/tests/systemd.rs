@@ -50,8 +50,12 @@ fn the_service_is_ready_when_its_group_works_and_says_so() {
 
     topology.cut(0);
     until_shown(&debian, "degraded");
-    let entries = debian.text("journalctl --no-pager --output cat GROUP=ipmp0");
-    assert!(entries.contains("e0"), "the journal has fields: {entries}");
+    let journal = |fields: &str| debian.text(&format!("journalctl --no-pager --output cat {fields}"));
+    let entries = journal("GROUP=ipmp0 MEMBER=e0 CAUSE=link");
+    assert!(entries.contains("failure detected on e0"), "the journal has fields: {entries}");
+    assert!(!entries.contains("e1") && !entries.contains("cause="), "and lines without them: {entries}");
+    let others = journal("GROUP=ipmp0 MEMBER=e1 CAUSE=link");
+    assert!(!others.contains("failure detected"), "the other member has not failed: {others}");
 }
 
 #[test]
@@ -94,7 +98,7 @@ fn systemctl_reload_applies_the_file_and_a_bad_one_changes_nothing() {
         holds(log.contains("group ipmp0 is changed: failure-detection-time"), || log)
     });
     debian.write("/etc/ipmp/ipmp.toml", b"[group.ipmp0]\nnonsense = 1\n");
-    debian.text("systemctl reload ipmp");
+    assert!(!debian.does("systemctl reload ipmp"), "a reload that changes nothing for a mistake fails");
     eventually("the log names the mistake", SOON, || {
         let log = debian.text("journalctl --no-pager --output cat --unit ipmp");
         holds(log.contains("/etc/ipmp/ipmp.toml:2"), || log)

@@ -10,6 +10,7 @@ mod ebpf;
 mod environment;
 mod linker;
 mod lint;
+mod package;
 mod process;
 mod prometheus;
 mod release;
@@ -60,6 +61,8 @@ enum Verb {
     },
     /// Boot one of Debian's kernels in an emulator, and run the tests or a command there
     Vm(vm::Arguments),
+    /// Build the Debian package, with manual pages and completions made by the daemon's own definitions
+    Package,
     /// Check format, lints on both targets, documentation and the purity of the engine
     Lint,
 }
@@ -86,6 +89,7 @@ fn run(Arguments { verbose, command }: &Arguments) -> Result<ExitCode> {
             None => stage::perform(&workspace, "bench", arguments, *verbose)?,
         },
         Verb::Vm(arguments) => return vm::run(&workspace, arguments, *verbose),
+        Verb::Package => package::run(&workspace, *verbose)?,
         Verb::Lint => lint::run(&workspace, *verbose)?,
     }
     Ok(ExitCode::SUCCESS)

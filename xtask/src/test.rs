@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{debian_root, process, prometheus, release, setup::root, stage, workspace::Workspace};
+use crate::{debian_root, package, process, prometheus, release, setup::root, stage, workspace::Workspace};
 
 mod summary;
 
@@ -26,6 +26,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
     let debian = debian_root::make(workspace)?;
     let prometheus = prometheus::fetch(workspace)?;
     release::build(workspace, verbose)?;
+    let package = debian.as_ref().map(|_| package::build(workspace)).transpose()?;
 
     let skip_log = workspace.target().join("skipped-tests");
     let _ = fs::remove_file(&skip_log);
@@ -41,6 +42,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
         }
         if let Some(prometheus) = &prometheus {
             cargo.env(prometheus::PROGRAMS, prometheus);
+        }
+        if let Some(package) = &package {
+            cargo.env(package::PACKAGE, package);
         }
         Ok(cargo)
     };

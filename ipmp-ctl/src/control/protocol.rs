@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::journal::Entry as Event;
 use crate::metrics::figures::Figures;
+pub use crate::{
+    adopt::request::{AdoptRequest, ReleaseRequest},
+    journal::Entry as Event,
+};
 
 /// What a command asks of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,15 @@ pub enum Request {
     },
     /// Read the configuration again and apply the difference.
     Reload,
+    /// Move what interfaces hold to a new group; answered when that is done, and the gateway has answered.
+    Adopt(AdoptRequest),
+    /// Keep what was adopted.
+    Confirm {
+        /// Only wait until somebody else does.
+        wait: bool,
+    },
+    /// Move what a group interface holds to a member, and remove the group.
+    Release(ReleaseRequest),
     /// Remove a group: programs, pins, group interface; settings put back.
     Down {
         /// The group.
@@ -51,6 +63,10 @@ impl Request {
     pub const fn changes(&self) -> bool {
         match self {
             Self::Status | Self::Figures | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
+            Self::Adopt(AdoptRequest { dry_run, .. }) | Self::Release(ReleaseRequest { dry_run, .. }) => {
+                !*dry_run
+            }
+            Self::Confirm { wait } => !*wait,
             Self::Offline { .. } | Self::Online { .. } | Self::Reload | Self::Down { .. } => true,
         }
     }
@@ -91,6 +107,18 @@ pub enum Reply {
         changes: Vec<String>,
         /// Warnings, a line each.
         warnings: Vec<String>,
+    },
+    /// To [`Request::Adopt`] and [`Request::Release`]: what is to be done.
+    Planned {
+        /// The steps and what to know, for people.
+        steps: String,
+    },
+    /// To [`Request::Adopt`] and [`Request::Release`]: done.
+    Moved {
+        /// What has been done, a line each.
+        said: Vec<String>,
+        /// Seconds that are left to confirm it; 0: that is not needed.
+        confirm_s: u64,
     },
     /// Not done.
     Refused {

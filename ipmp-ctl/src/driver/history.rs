@@ -53,7 +53,7 @@ impl GroupRuntime {
         let member = told.member().and_then(|member| self.engine.config().members.get(member));
         self.tally.note(told.event(), member.map(|member| member.name.as_str()), told.cause(), outage);
         if journal.note(told.entry(self.config(), outage), Instant::now()) {
-            told.log(self.name(), outage);
+            told.log(self.config(), outage);
         }
     }
 

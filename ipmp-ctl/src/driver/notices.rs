@@ -51,14 +51,17 @@ impl Told {
     }
 
     /// Writes a line of the log.
-    pub(super) fn log(&self, group: &str, outage: Option<Duration>) {
+    pub(super) fn log(&self, config: &Group, outage: Option<Duration>) {
         let Self { text, .. } = self;
+        let group = config.name.as_str();
+        let member =
+            self.member.and_then(|member| config.members.get(member)).map(|member| member.name.as_str());
         let cause = self.cause();
         let outage_us = outage.map(micros);
         match self.level {
-            Level::Info => tracing::info!(group, cause, outage_us, "{text}"),
-            Level::Warn => tracing::warn!(group, cause, outage_us, "{text}"),
-            Level::Error => tracing::error!(group, cause, outage_us, "{text}"),
+            Level::Info => tracing::info!(group, member, cause, outage_us, "{text}"),
+            Level::Warn => tracing::warn!(group, member, cause, outage_us, "{text}"),
+            Level::Error => tracing::error!(group, member, cause, outage_us, "{text}"),
         }
     }
 

@@ -59,6 +59,10 @@ impl Driver {
     /// Reads the configuration again and applies the difference.
     pub(super) async fn reload(&mut self, by: Option<Asker>) -> Reply {
         let asker = by.map_or_else(|| "SIGHUP".to_owned(), |by| by.to_string());
+        if let Some(reason) = self.no_reload_now() {
+            tracing::warn!("{reason}");
+            return Reply::Refused { reason };
+        }
         tracing::info!("reading {} again ({asker})", self.config.file.display());
         let Report { changes, warnings, errors } = Box::pin(self.reconfigure()).await;
         let result = if errors.is_empty() {

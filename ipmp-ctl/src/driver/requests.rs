@@ -16,6 +16,9 @@ impl Driver {
             Request::Offline { interface, force } => {
                 return self.take_offline(&interface, force, by, asker).await;
             }
+            Request::Adopt(request) => return self.adopt(request, by, asker).await,
+            Request::Confirm { wait } => return self.confirm(wait, by, asker),
+            Request::Release(request) => self.release(&request, by).await,
             // An asker that has gone away needs no answer.
             Request::Probes => return drop(asker.send(self.watch_probes())),
             Request::Events { follow } => return drop(asker.send(self.events(follow))),
@@ -30,6 +33,10 @@ impl Driver {
                 }
             }
             Request::Online { interface } => self.take_online(&interface, by).await,
+            Request::Down { group } if self.is_adopting(&group) => {
+                self.undo_adoption("the group was taken down").await;
+                Reply::Done
+            }
             Request::Down { group } => {
                 let reply = self.down(&group).await;
                 let asker = by.map_or_else(|| "somebody".to_owned(), |by| by.to_string());

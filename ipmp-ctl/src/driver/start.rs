@@ -150,7 +150,12 @@ async fn open(
             let brought_up =
                 settings::bring_up(&info.name, info.ifindex, &mut SavedMap(path.tables().saved_settings()));
             if brought_up.map_err(|error| prepare_error(error.into()))? {
-                tracing::info!(group = config.name, "brought {} up: it was administratively down", info.name);
+                tracing::info!(
+                    group = config.name,
+                    member = info.name,
+                    "brought {} up: it was administratively down",
+                    info.name
+                );
             }
         }
         let place = prepare::Place { handle: &around.handle, group: &config, snapshot: &snapshot };
