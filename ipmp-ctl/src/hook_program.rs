@@ -1,7 +1,7 @@
 //! `on-event`: a program of the operator's that is run for each event.
 //!
 //! The loop puts events into a queue of bounded length and never waits. A thread takes them out, one at a time and in order,
-//! and runs the program ([`run`]) with the event's JSON on its standard input. What finds no place in the queue is left out,
+//! and runs the program (`run`) with the event's JSON on its standard input. What finds no place in the queue is left out,
 //! counted, and told to the next run. A program that hangs is killed with everything in its process group.
 
 mod counts;
@@ -45,7 +45,7 @@ struct Order {
     missed: u64,
 }
 
-/// The loop's end. When it goes, what still waits is told within [`LAST_WORDS`], and nothing is left running.
+/// The loop's end. When it goes, what still waits is told within 2 seconds, and nothing is left running.
 #[derive(Debug)]
 pub struct HookProgram {
     program: Option<Arc<Path>>,

@@ -63,6 +63,33 @@ fn a_scraper_sees_a_member_fail_and_come_back() {
 }
 
 #[test]
+fn failovers_are_counted_with_their_causes_and_reload_forgets_none() {
+    let mut rig = rig(Topology::new(), &AT.to_string());
+    let number = |rig: &Rig, series: &str| {
+        let value = value(rig, series).unwrap_or_else(|| panic!("no {series}"));
+        value.parse::<u64>().unwrap_or_else(|_| panic!("{series} is {value}"))
+    };
+    let failed = r#"ipmp_member_events_total{group="ipmp0",interface="e0",event="failed",cause="link"}"#;
+    let outages = r#"ipmp_group_failover_outage_seconds_count{group="ipmp0",cause="link"}"#;
+    let announced = r#"ipmp_group_announcements_total{group="ipmp0",kind="address",family="ipv4"}"#;
+    let buckets = |rig: &Rig| {
+        [0, 1, 2].map(|member| {
+            number(rig, &format!(r#"ipmp_member_buckets{{group="ipmp0",interface="e{member}"}}"#))
+        })
+    };
+    assert_eq!((number(&rig, failed), number(&rig, outages)), (0, 0), "both are there from the start");
+    assert!(buckets(&rig).iter().all(|&count| count > 300), "{:?}", buckets(&rig));
+    let before = number(&rig, announced);
+    rig.fail(0);
+    assert_eq!((number(&rig, failed), number(&rig, outages)), (1, 1));
+    assert!(number(&rig, announced) > before);
+    assert_eq!((buckets(&rig)[0], buckets(&rig).iter().sum()), (0, 1024));
+    let next = format!("metrics = \"{AT}\"\n{}", rig.topology.hosts[0].group().line("failback = false"));
+    assert!(rig.daemon.reload(&next).status.success());
+    assert_eq!((number(&rig, failed), number(&rig, outages)), (1, 1));
+}
+
+#[test]
 fn what_is_no_scrape_is_told_so() {
     let rig = rig(Topology::new(), &AT.to_string());
     for (request, status) in

@@ -89,3 +89,18 @@ fn a_bucket_on_its_way_is_with_its_old_member_until_it_has_passed() {
         assert_eq!(way.slot(), slot, "usable {usable:#b}, passed {has_passed}: {way:?}");
     }
 }
+
+#[test]
+fn buckets_count_where_they_are_and_not_where_they_are_going() {
+    let mut assignment = assignment();
+    for (number, choice) in assignment.buckets.iter_mut().enumerate().take(200) {
+        *choice = if number < 150 { Choice::moving(3, 1, 7) } else { Choice::new(2, 3) };
+    }
+    let passed = |bucket: u32| bucket < 100;
+    let of = |assignment: &Assignment| shares(assignment, passed).into_iter().collect::<Vec<_>>();
+    assert_eq!(of(&assignment), [(1, 824 + 100), (2, 50), (3, 50)]);
+    assignment.usable = SlotSet::EMPTY.with(3);
+    assert_eq!(of(&assignment), [(3, 1024)]);
+    assignment.usable = SlotSet::EMPTY;
+    assert_eq!(of(&assignment), []);
+}
