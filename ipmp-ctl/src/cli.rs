@@ -109,6 +109,12 @@ The latest 4096 events are kept, also when the daemon is started again. Without 
 socket are shown. OUTAGE, of a failure of a member that carried traffic: time from its last sign of life (a reply to a
 probe, or the loss of its link as the daemon saw it, at most 3 ms late) to the last write to the packet path.
 
+`on-event = \"/usr/local/sbin/ipmp-event\"`, at the top of the configuration, has the daemon run that program for each event:
+one at a time and in order, as root, with the line that --json shows on standard input, and IPMP_EVENT, IPMP_GROUP,
+IPMP_MEMBER and IPMP_CAUSE (each may be empty) in the environment. Failover never waits for it. A run may take 10 seconds; then
+it is killed, and what a program leaves running in its process group is killed when it ends. 256 events may wait; IPMP_MISSED says
+how many before this one were left out because more did.
+
 Examples:
   ipmp-ctl events
   ipmp-ctl events --follow --json";
@@ -118,6 +124,9 @@ The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; defau
 SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
 SIGUSR1 has it log its members, targets, and what became of its probes; SIGHUP has it read the configuration again
 (`ipmp-ctl reload`). What it knows of the groups it leaves to the next daemon at the same socket.
+
+Metrics for Prometheus: `metrics = \"127.0.0.1:9477\"`, or the path of a Unix socket, at the top of the configuration; they are at
+/metrics there. A program for each event: see `ipmp-ctl events --help`.
 
 Examples:
   ipmp-ctl daemon

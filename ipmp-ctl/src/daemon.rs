@@ -4,6 +4,7 @@ use std::{
     future::Future,
     num::NonZeroU64,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
@@ -14,12 +15,13 @@ use rustix::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    time::sleep,
 };
 
 use crate::{
     adopt::{files::Files, undo, way_back::Of},
     config::Config,
-    control::server::Server,
+    control::server::{Asked, Server, ServerError},
     dataplane::{
         hook::AttachBy,
         pins::{self, GroupPins},
@@ -32,7 +34,7 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
-    metrics::listener::MetricsServer,
+    metrics::service::MetricsService,
     scribe::Scribe,
     service,
     state_file::StateKeeper,
@@ -40,6 +42,12 @@ use crate::{
 
 /// Requests that may wait while the loop is busy.
 const REQUESTS: usize = 64;
+
+/// How long what a killed daemon had may stay taken, on a busy machine.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// Time between two looks whether it is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The arguments.
 #[derive(Clone, Debug)]
@@ -69,6 +77,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let (config, warnings) = Config::load(&options.config)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
+    }
+    if let Some(problem) = config.unfit_program() {
+        tracing::error!("{problem}; events are not told until it can be run");
     }
     enter(options)?;
     raise_descriptor_limit();
@@ -163,20 +174,19 @@ async fn serve(options: &Options, config: Config, brought_back: Option<(Of, Stri
     pins::ensure_bpf_fs(&options.pins)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
-    let server = Server::listen(&options.socket, asked.clone())?;
-    let metrics = match &config.metrics {
-        Some(at) => Some(MetricsServer::listen(at, asked).await?),
-        None => None,
-    };
+    let server = listen(&options.socket, &asked).await?;
+    let metrics = MetricsService::start(config.metrics.as_ref(), asked).await?;
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
     let scribe = Scribe::start().context("starting a thread")?;
-    let journal = Journal::open(&options.socket, scribe.clone());
+    let mut journal = Journal::open(&options.socket, scribe.clone());
+    let program = config.on_event.as_ref().map(|hook| hook.program.as_path());
+    journal.program().set(program).context("starting a thread")?;
     let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe)
         .configured_by(&options.config);
     let site = Site { around, pins: options.pins.clone() };
-    let mut driver = Driver::new(config.clone(), site, requests, keeper, journal)?;
+    let mut driver = Driver::new(config.clone(), site, requests, metrics, keeper, journal)?;
     driver.record(
         "daemon-started",
         None,
@@ -197,7 +207,6 @@ async fn serve(options: &Options, config: Config, brought_back: Option<(Of, Stri
     service::ready(&driver.group_names());
     let ended = Box::pin(driver.run(stop)).await;
     service::stopping();
-    drop(metrics);
     drop(server);
     Box::pin(driver.undo_adoption("the daemon ended before it was confirmed")).await;
     driver.remember_all();
@@ -210,6 +219,18 @@ async fn serve(options: &Options, config: Config, brought_back: Option<(Of, Stri
         );
     }
     Ok(())
+}
+
+/// Listens at the control socket. One that is taken is tried again for a moment: a process that a daemon was about to start
+/// when it was killed has all that the daemon had open, until it becomes another program.
+async fn listen(socket: &Path, asked: &mpsc::Sender<Asked>) -> Result<Server, ServerError> {
+    let begin = Instant::now();
+    loop {
+        match Server::listen(socket, asked.clone()) {
+            Err(ServerError::Taken { .. }) if begin.elapsed() < LAST_MOMENT => sleep(LOOK_AGAIN).await,
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Checks the groups against the host, before anything is touched: all errors at once, with file and line.

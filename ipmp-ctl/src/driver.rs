@@ -17,6 +17,7 @@ mod adopt;
 mod anonymous;
 mod dump;
 mod error;
+mod figures;
 mod filters;
 mod found;
 pub mod group;
@@ -39,6 +40,7 @@ mod requests;
 mod routes;
 pub mod start;
 mod status;
+mod tally;
 pub mod teardown;
 mod upkeep;
 mod watchers;
@@ -74,7 +76,7 @@ use crate::{
     config::Config,
     control::server::Asked,
     engine::{anonymous::Anonymous, event::MemberIndex},
-    journal::Journal,
+    journal::{Journal, now_us},
     kernel::{
         announce::Announcer,
         carrier::{CarrierPoll, Watched},
@@ -84,6 +86,7 @@ use crate::{
         sysfs::Sysfs,
         timer::Timer,
     },
+    metrics::{histogram::Histogram, service::MetricsService},
     service,
     state_file::StateKeeper,
 };
@@ -128,14 +131,19 @@ pub struct Driver {
     outcomes: UnboundedReceiver<Outcome>,
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
+    metrics: MetricsService,
     /// Who waits for a member to carry nothing more.
     leaving: Vec<Leaving>,
     keeper: StateKeeper,
     journal: Journal,
     /// When the next thing is due.
     timer: Timer,
+    /// How late the loop was at it.
+    lateness: Histogram,
     /// From when the moments count at which probes leave.
     started: Instant,
+    /// The same by the clock on the wall, in microseconds since 1970.
+    born_us: u64,
     prober: Prober,
     watchers: Watchers,
     /// Reads routes.
@@ -161,6 +169,7 @@ impl Driver {
         config: Config,
         site: Site,
         asked: mpsc::Receiver<Asked>,
+        metrics: MetricsService,
         keeper: StateKeeper,
         journal: Journal,
     ) -> Result<Self, DriverError> {
@@ -181,10 +190,13 @@ impl Driver {
             outcomes,
             found: mpsc::unbounded_channel(),
             asked,
+            metrics,
             leaving: Vec::new(),
             keeper,
             journal,
             started: Instant::now(),
+            born_us: now_us(),
+            lateness: Histogram::of_lateness(),
             timer: Timer::new().map_err(system("making a timer"))?,
             prober: Prober::new().map_err(system("preparing to probe"))?,
             watchers: Watchers::default(),
@@ -278,7 +290,8 @@ impl Driver {
         tokio::pin!(stop);
         self.watch_strangers(!self.config.track_interfaces_only_with_groups);
         loop {
-            self.timer.set(self.next_wake()).map_err(system("setting a timer"))?;
+            let wake = self.next_wake();
+            self.timer.set(wake).map_err(system("setting a timer"))?;
             tokio::select! {
                 biased;
                 edges = self.carrier.next() => {
@@ -289,6 +302,9 @@ impl Driver {
                 }
                 fired = self.timer.fired() => {
                     fired.map_err(system("waiting for a timer"))?;
+                    if let Some(wake) = wake {
+                        self.lateness.note(wake.elapsed());
+                    }
                     self.on_time().await;
                 }
                 change = self.monitor.next() => {
@@ -373,19 +389,6 @@ impl Driver {
         }
         if self.adoption_at().is_some_and(|at| at <= now) {
             Box::pin(self.go_on_adopting()).await;
-        }
-    }
-
-    /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
-    /// daemon stay.
-    pub async fn undo_new(&mut self) {
-        let (new, old): (Vec<_>, Vec<_>) = self.groups.drain(..).flatten().partition(|group| group.is_new);
-        self.groups = old.into_iter().map(Some).collect();
-        self.keeper.groups_are(self.group_names());
-        for group in new {
-            if let Err(error) = teardown::running(&self.handle, group).await {
-                tracing::warn!("{error}");
-            }
         }
     }
 

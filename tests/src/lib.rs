@@ -34,6 +34,8 @@ pub mod ping;
 pub mod pktgen;
 pub mod plan;
 pub mod program;
+pub mod program_file;
+pub mod prometheus;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
@@ -56,6 +58,7 @@ pub use self::{
     figures::Figures,
     netns::Netns,
     ping::Ping,
+    program_file::ProgramFile,
     reaction::Reaction,
     rig::Rig,
     switch::Switch,

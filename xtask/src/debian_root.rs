@@ -22,13 +22,14 @@ pub(crate) const ROOT: &str = "IPMP_DEBIAN_ROOT";
 
 /// What it has beyond the packages that every Debian has: systemd and what it needs, and the network software that the
 /// examples of coexistence are for.
-const PACKAGES: [&str; 13] = [
+const PACKAGES: [&str; 14] = [
     "adduser",
     "dbus",
     "firewalld",
     "frr",
     "ifupdown",
     "iproute2",
+    "iptables",
     "iputils-ping",
     "network-manager",
     "nftables",

@@ -12,6 +12,7 @@ mod linker;
 mod lint;
 mod package;
 mod process;
+mod prometheus;
 mod release;
 mod setup;
 mod stage;

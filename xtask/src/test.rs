@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{debian_root, package, process, release, setup::root, stage, workspace::Workspace};
+use crate::{debian_root, package, process, prometheus, release, setup::root, stage, workspace::Workspace};
 
 mod summary;
 
@@ -24,6 +24,7 @@ pub(crate) const SKIP_LOG: &str = "IPMP_SKIP_LOG";
 pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) -> Result<()> {
     stage::set(workspace)?;
     let debian = debian_root::make(workspace)?;
+    let prometheus = prometheus::fetch(workspace)?;
     release::build(workspace, verbose)?;
     let package = debian.as_ref().map(|_| package::build(workspace)).transpose()?;
 
@@ -38,6 +39,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
             .env(SKIP_LOG, &skip_log);
         if let Some(debian) = &debian {
             cargo.env(debian_root::ROOT, debian);
+        }
+        if let Some(prometheus) = &prometheus {
+            cargo.env(prometheus::PROGRAMS, prometheus);
         }
         if let Some(package) = &package {
             cargo.env(package::PACKAGE, package);

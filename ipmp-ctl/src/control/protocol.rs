@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::figures::Figures;
 pub use crate::{
     adopt::request::{AdoptRequest, ReleaseRequest},
     journal::Entry as Event,
@@ -15,6 +16,8 @@ pub use crate::{
 pub enum Request {
     /// Everything that the status views show, at one moment.
     Status,
+    /// Everything that metrics show, at one moment.
+    Figures,
     /// Each probe as it is answered or lost: one line of [`ProbeLine`] a probe, until the asker closes the connection. Only a
     /// refusal is a [`Reply`].
     Probes,
@@ -59,7 +62,7 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
+            Self::Status | Self::Figures | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
             Self::Adopt(AdoptRequest { dry_run, .. }) | Self::Release(ReleaseRequest { dry_run, .. }) => {
                 !*dry_run
             }
@@ -92,6 +95,8 @@ pub struct FlowRequest {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
+    /// To [`Request::Figures`].
+    Figures(Box<Figures>),
     /// To [`Request::Flow`].
     Flow(FlowReply),
     /// Done, nothing to tell.

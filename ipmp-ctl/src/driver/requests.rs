@@ -23,11 +23,8 @@ impl Driver {
             Request::Probes => return drop(asker.send(self.watch_probes())),
             Request::Events { follow } => return drop(asker.send(self.events(follow))),
             Request::Reload => self.reload(by).await,
-            Request::Status => {
-                let groups = self.groups.iter().flatten().map(status::group);
-                let groups = groups.chain(self.strangers.iter().map(anonymous::status)).collect();
-                Reply::Status(Status { groups })
-            }
+            Request::Status => Reply::Status(self.status()),
+            Request::Figures => Reply::Figures(Box::new(self.figures())),
             Request::Flow(flow) => {
                 match self.groups.iter().flatten().find(|group| group.name() == flow.group) {
                     Some(group) => status::flow(group, &flow)
@@ -49,6 +46,12 @@ impl Driver {
             }
         };
         drop(asker.send(Answer::Reply(reply)));
+    }
+
+    /// What the status views show.
+    pub(super) fn status(&self) -> Status {
+        let groups = self.groups.iter().flatten().map(status::group);
+        Status { groups: groups.chain(self.strangers.iter().map(anonymous::status)).collect() }
     }
 
     fn watch_probes(&mut self) -> Answer {

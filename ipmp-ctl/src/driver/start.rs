@@ -11,6 +11,7 @@ use super::{
     interface::InterfaceState,
     link_worker::LinkWorker,
     prepare::{self, PrepareError, Service},
+    tally::GroupTally,
     teardown,
 };
 use crate::{
@@ -194,5 +195,6 @@ async fn open(
         strangers,
         identity,
         course: Course::default(),
+        tally: GroupTally::default(),
     })
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
 use rtnetlink::Handle;
 
-use super::{group::GroupRuntime, prepare};
+use super::{Driver, group::GroupRuntime, prepare};
 use crate::{
     config,
     dataplane::{
@@ -55,6 +55,21 @@ impl TeardownError {
     /// Whether there was nothing to take down.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent { .. })
+    }
+}
+
+impl Driver {
+    /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
+    /// daemon stay.
+    pub async fn undo_new(&mut self) {
+        let (new, old): (Vec<_>, Vec<_>) = self.groups.drain(..).flatten().partition(|group| group.is_new);
+        self.groups = old.into_iter().map(Some).collect();
+        self.keeper.groups_are(self.group_names());
+        for group in new {
+            if let Err(error) = running(&self.handle, group).await {
+                tracing::warn!("{error}");
+            }
+        }
     }
 }
 
