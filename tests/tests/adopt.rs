@@ -25,7 +25,7 @@ fn everything_moves_to_the_group_and_back_without_losing_a_connection() {
     let before = adoptee.state();
     let (_servers, connections) = adoptee.connections();
     progress(&connections);
-    let plan = adoptee.adopted("ipmp0 e0 e1 --standby e1 --test-address 10.9.0.20 --dry-run");
+    let plan = adoptee.adopted("ipmp0 e0 --standby e1 --test-address 10.9.0.20 --dry-run");
     assert!(plan.contains("move address 10.9.0.10/24 from e0 to ipmp0") && plan.contains("leased"), "{plan}");
     assert_eq!(adoptee.state(), before);
     assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));

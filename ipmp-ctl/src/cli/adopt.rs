@@ -57,7 +57,7 @@ pub(crate) struct AdoptArgs {
     /// Its members: those that carry the addresses, and others on the same link
     #[arg(value_name = "IFACE", required = true)]
     interfaces: Vec<String>,
-    /// A member that is to be a standby
+    /// A member that is to be a standby; it need not be named among the others too
     #[arg(long, value_name = "IFACE")]
     standby: Vec<String>,
     /// A test address: for this member, or for the next that has none
@@ -100,7 +100,12 @@ pub(crate) struct ReleaseArgs {
 
 /// Has the daemon adopt what interfaces hold.
 pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
-    let AdoptArgs { group, interfaces, standby, test_addresses, confirm, dry_run, wait, config } = args;
+    let AdoptArgs { group, mut interfaces, standby, test_addresses, confirm, dry_run, wait, config } = args;
+    for name in &standby {
+        if !interfaces.contains(name) {
+            interfaces.push(name.clone());
+        }
+    }
     let request =
         AdoptRequest { group, interfaces, standby, test_addresses, confirm_s: confirm, dry_run: true };
     let steps = match ask(socket, &Request::Adopt(request.clone())) {
