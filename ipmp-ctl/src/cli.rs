@@ -71,6 +71,7 @@ const FLOW_EXAMPLES: &str = "\
 Examples:
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto icmp
+  ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443 --if-failed eth0
   ipmp-ctl flow ipmp0 2001:db8::10 2001:db8:1::7 --json";
 
 const OFFLINE_HELP: &str = "\
@@ -238,6 +239,9 @@ pub(crate) struct FlowArgs {
     /// Destination port
     #[arg(long = "dport", value_name = "N", requires = "protocol")]
     pub(crate) destination_port: Option<u16>,
+    /// Where it would go if this member lost its link now
+    #[arg(long, value_name = "IFACE")]
+    pub(crate) if_failed: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

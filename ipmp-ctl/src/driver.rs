@@ -17,6 +17,7 @@ mod anonymous;
 mod dump;
 mod error;
 mod filters;
+mod flows;
 mod found;
 pub mod group;
 mod history;

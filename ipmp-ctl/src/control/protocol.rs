@@ -68,6 +68,9 @@ pub struct FlowRequest {
     pub source_port: u16,
     /// Destination port; 0 if none was given.
     pub destination_port: u16,
+    /// A member that is to be thought of as failed.
+    #[serde(default)]
+    pub if_failed: Option<String>,
 }
 
 /// What the daemon answers.
@@ -274,4 +277,18 @@ pub struct FlowReply {
     pub bucket: Option<u32>,
     /// The rule that decides, in words.
     pub why: String,
+    /// If a failure was asked for: who carries it without that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_present: Option<Present>,
+    /// If a failure was asked for: who carries it between the failure and the activation of the member that stands in,
+    /// where that is not active yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meanwhile: Option<String>,
+}
+
+/// Who carries a flow as things are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present {
+    /// The member; `None` if no member is usable.
+    pub member: Option<String>,
 }

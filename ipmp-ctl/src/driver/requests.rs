@@ -1,6 +1,6 @@
 //! What is asked on the control socket.
 
-use super::{Driver, anonymous, group::GroupRuntime, status, teardown};
+use super::{Driver, anonymous, flows, group::GroupRuntime, status, teardown};
 use crate::{
     control::{
         protocol::{Reply, Request, Status},
@@ -27,8 +27,9 @@ impl Driver {
             }
             Request::Flow(flow) => {
                 match self.groups.iter().flatten().find(|group| group.name() == flow.group) {
-                    Some(group) => status::flow(group, &flow)
-                        .map_or_else(|reason| Reply::Refused { reason }, Reply::Flow),
+                    Some(group) => {
+                        flows::flow(group, &flow).map_or_else(|reason| Reply::Refused { reason }, Reply::Flow)
+                    }
                     None => self.no_such_group(&flow.group),
                 }
             }
