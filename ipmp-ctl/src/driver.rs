@@ -16,6 +16,7 @@ mod addresses;
 mod anonymous;
 mod dump;
 mod error;
+mod explain;
 mod filters;
 mod flows;
 mod found;

@@ -11,6 +11,7 @@ use ipmp_ctl::{
     journal,
 };
 
+pub(super) use self::time::local;
 use self::view::{EventRow, fields};
 use super::{EventsArgs, output, table};
 

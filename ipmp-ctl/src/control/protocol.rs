@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::explained::{Explained, HeardStatus};
 pub use crate::journal::Entry as Event;
+
+mod explained;
 
 /// What a command asks of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,11 @@ pub enum Request {
     Probes,
     /// Which member carries a flow.
     Flow(FlowRequest),
+    /// Why a member is in its state, and what has to happen for its repair.
+    Explain {
+        /// Its interface.
+        interface: String,
+    },
     /// Take a member out of service; answered when it carries nothing more.
     Offline {
         /// Its interface.
@@ -47,7 +55,7 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
+            Self::Status | Self::Probes | Self::Flow(_) | Self::Explain { .. } | Self::Events { .. } => false,
             Self::Offline { .. } | Self::Online { .. } | Self::Reload | Self::Down { .. } => true,
         }
     }
@@ -81,6 +89,8 @@ pub enum Reply {
     Status(Status),
     /// To [`Request::Flow`].
     Flow(FlowReply),
+    /// To [`Request::Explain`].
+    Explained(Explained),
     /// Done, nothing to tell.
     Done,
     /// To [`Request::Reload`]: done.

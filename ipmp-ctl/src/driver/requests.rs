@@ -33,6 +33,7 @@ impl Driver {
                     None => self.no_such_group(&flow.group),
                 }
             }
+            Request::Explain { interface } => self.explain(&interface),
             Request::Online { interface } => self.take_online(&interface, by).await,
             Request::Down { group } => {
                 let reply = self.down(&group).await;
