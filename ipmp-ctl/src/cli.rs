@@ -27,6 +27,7 @@ mod stat;
 mod table;
 #[cfg(test)]
 mod tests;
+mod top;
 mod views;
 
 /// Where the configuration is unless told otherwise.
@@ -137,6 +138,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show groups, interfaces, data addresses, targets or probes, as ipmpstat does
     Stat(StatArgs),
+    /// Show groups, members, traffic, targets and events on a live screen
+    Top(top::TopArgs),
     /// Say which member carries a flow, and why
     Flow(FlowArgs),
     /// Say why a member is in its state, and what has to happen for its repair
@@ -225,6 +228,7 @@ pub(crate) struct StatArgs {
     pub(crate) watch: Option<f64>,
 }
 
+/// A number of seconds between two looks.
 fn watch_interval(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
     seconds.ok_or_else(|| "give a number of seconds from 0.1 to 86400".to_owned())
@@ -314,6 +318,7 @@ impl Cli {
             Command::Daemon(args) => daemon::run(args, socket),
             Command::Check(args) => check::run(&args),
             Command::Stat(args) => stat::run(&args, &socket),
+            Command::Top(args) => top::run(&args, &socket),
             Command::Flow(args) => flow::run(&args, &socket),
             Command::Explain(args) => explain::run(&args, &socket),
             Command::Offline(args) => maintenance::offline(&args, &socket),

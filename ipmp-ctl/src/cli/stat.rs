@@ -75,7 +75,8 @@ impl<V: View> Page<'_, V> {
     }
 }
 
-fn ask_status(socket: &Path) -> anyhow::Result<Status> {
+/// Asks the daemon how everything is.
+pub(super) fn ask_status(socket: &Path) -> anyhow::Result<Status> {
     match ask(socket, &Request::Status)? {
         Reply::Status(status) => Ok(status),
         Reply::Refused { reason } => bail!(reason),
