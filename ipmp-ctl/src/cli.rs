@@ -10,7 +10,9 @@ use ipmp_ctl::{
 
 use self::protocol::Protocol;
 
+mod adopt;
 mod check;
+mod completions;
 mod daemon;
 mod down;
 mod events;
@@ -19,6 +21,7 @@ mod firewall;
 mod flow;
 mod log;
 mod maintenance;
+mod manual;
 mod output;
 mod protocol;
 mod reload;
@@ -99,10 +102,23 @@ The daemon reads the file that it was started with. One with a mistake, or one t
 nothing. Groups that are the same are not touched, but for addresses and routes of the file that somebody has taken away:
 they are put back. SIGHUP does the same; its outcome is in the log, and in `ipmp-ctl events`.";
 
+const DOWN_NOTES: &str = "\
+The group's addresses go with it: connections over them are lost. Who is logged in over one of them is refused, and others
+are named in a warning. `ipmp-ctl release` puts the addresses back on a member instead.
+
+Examples:
+  ipmp-ctl down ipmp0";
+
 const EVENTS_NOTES: &str = "\
 The latest 4096 events are kept, also when the daemon is started again. Without a daemon those of the last one at this
 socket are shown. OUTAGE, of a failure of a member that carried traffic: time from its last sign of life (a reply to a
 probe, or the loss of its link as the daemon saw it, at most 3 ms late) to the last write to the packet path.
+
+`on-event = \"/usr/local/sbin/ipmp-event\"`, at the top of the configuration, has the daemon run that program for each event:
+one at a time and in order, as root, with the line that --json shows on standard input, and IPMP_EVENT, IPMP_GROUP,
+IPMP_MEMBER and IPMP_CAUSE (each may be empty) in the environment. Failover never waits for it. A run may take 10 seconds; then
+it is killed, and what a program leaves running in its process group is killed when it ends. 256 events may wait; IPMP_MISSED says
+how many before this one were left out because more did.
 
 Examples:
   ipmp-ctl events
@@ -113,6 +129,9 @@ The daemon logs to standard error; RUST_LOG says how much (RUST_LOG=debug; defau
 SIGINT, the groups go on without failure detection, until `ipmp-ctl down` removes them or a daemon takes them over.
 SIGUSR1 has it log its members, targets, and what became of its probes; SIGHUP has it read the configuration again
 (`ipmp-ctl reload`). What it knows of the groups it leaves to the next daemon at the same socket.
+
+Metrics for Prometheus: `metrics = \"127.0.0.1:9477\"`, or the path of a Unix socket, at the top of the configuration; they are at
+/metrics there. A program for each event: see `ipmp-ctl events --help`.
 
 Examples:
   ipmp-ctl daemon
@@ -153,8 +172,19 @@ pub(crate) enum Command {
     Reload,
     /// Show what happened, newest last: detections, moves, announcements, commands
     Events(EventsArgs),
+    /// Make a group of interfaces that carry the addresses of this running host, and move those to it
+    Adopt(adopt::AdoptArgs),
+    /// Keep what was adopted: without this it is put back
+    Confirm,
+    /// Move the addresses and routes of a group to one of its members, and remove the group
+    Release(adopt::ReleaseArgs),
     /// Remove a group: its programs, pins and group interface; settings are put back
     Down(DownArgs),
+    /// Print the script that completes these commands in a shell
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 /// `daemon`.
@@ -298,7 +328,11 @@ pub(crate) struct EventsArgs {
 
 /// `down`.
 #[derive(Debug, Args)]
+#[command(after_help = DOWN_NOTES)]
 pub(crate) struct DownArgs {
+    /// Even if your own session runs over the group and is cut off
+    #[arg(short)]
+    pub(crate) force: bool,
     /// Group
     #[arg(value_name = "GROUP")]
     pub(crate) group: String,
@@ -325,7 +359,12 @@ impl Cli {
             Command::Online(args) => maintenance::online(&args, &socket),
             Command::Reload => reload::run(&socket),
             Command::Events(args) => events::run(&args, &socket),
+            Command::Adopt(args) => adopt::adopt(args, &socket),
+            Command::Confirm => adopt::confirm(&socket),
+            Command::Release(args) => adopt::release(&args, &socket),
             Command::Down(args) => down::run(&args, &socket),
+            Command::Completions(args) => completions::run(&args),
+            Command::Manual(args) => manual::run(&args),
         }
     }
 }

@@ -23,6 +23,7 @@ pub use self::{
     problem::{ConfigErrors, Place, Problem, Warning},
     report::Report,
 };
+use crate::hook_program;
 
 mod across;
 mod address;
@@ -36,7 +37,6 @@ mod keys;
 mod load;
 mod member;
 mod name;
-mod pending;
 mod problem;
 mod report;
 mod route;
@@ -59,8 +59,17 @@ pub struct Config {
     pub track_interfaces_only_with_groups: bool,
     /// `metrics`: where metrics are served.
     pub metrics: Option<MetricsListener>,
-    /// `on-event`: program run for each event; an absolute path.
-    pub on_event: Option<PathBuf>,
+    /// `on-event`: what is run for each event.
+    pub on_event: Option<OnEvent>,
+}
+
+/// A program that is run for each event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnEvent {
+    /// Its absolute path.
+    pub program: PathBuf,
+    /// Line of the file that it stands on, for messages.
+    pub line: usize,
 }
 
 /// Where metrics are served.
@@ -226,6 +235,23 @@ impl Config {
     /// Reads and parses a file.
     pub fn load(file: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
         Self::parse(&load::text(file)?, file)
+    }
+
+    /// The same for somebody who is there to correct mistakes: the program that the file names has to be fit to be run too.
+    /// A daemon that starts is content with less, since the network matters more.
+    pub fn load_strictly(file: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
+        let (config, warnings) = Self::load(file)?;
+        match config.unfit_program() {
+            Some(problem) => Err(ConfigErrors { problems: vec![problem] }),
+            None => Ok((config, warnings)),
+        }
+    }
+
+    /// Why the program that the file names could not be run now.
+    pub fn unfit_program(&self) -> Option<Problem> {
+        let OnEvent { program, line } = self.on_event.as_ref()?;
+        let why = hook_program::unfit(program)?;
+        Some(Problem { place: self.place(*line), text: format!("`on-event` {}: {why}", program.display()) })
     }
 
     /// The group of this name.

@@ -1,7 +1,8 @@
 //! The control socket: how the commands talk to the daemon.
 //!
-//! One request and one reply for each connection, each a line of JSON. Anyone may ask; only root may change.
+//! One request and one reply for each connection, each a line of JSON. Anyone may ask; only root may change ([`access`]).
 
+pub mod access;
 pub mod client;
 pub mod protocol;
 pub mod server;

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     num::NonZeroU64,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
@@ -14,11 +15,13 @@ use rustix::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    time::sleep,
 };
 
 use crate::{
+    adopt::{files::Files, undo, way_back::Of},
     config::Config,
-    control::server::Server,
+    control::server::{Asked, Server, ServerError},
     dataplane::{
         hook::AttachBy,
         pins::{self, GroupPins},
@@ -31,7 +34,7 @@ use crate::{
         preflight::{self, Facts, Severity},
         stable_mac,
     },
-    metrics::listener::MetricsServer,
+    metrics::service::MetricsService,
     scribe::Scribe,
     service,
     state_file::StateKeeper,
@@ -39,6 +42,12 @@ use crate::{
 
 /// Requests that may wait while the loop is busy.
 const REQUESTS: usize = 64;
+
+/// How long what a killed daemon had may stay taken, on a busy machine.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// Time between two looks whether it is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The arguments.
 #[derive(Clone, Debug)]
@@ -64,10 +73,50 @@ pub struct Options {
 /// # Errors
 /// What keeps the groups from being set up; nothing is left half made. Each line names the thing and what to do.
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    let brought_back = bring_back(options)?;
     let (config, warnings) = Config::load(&options.config)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
+    if let Some(problem) = config.unfit_program() {
+        tracing::error!("{problem}; events are not told until it can be run");
+    }
+    enter(options)?;
+    raise_descriptor_limit();
+    be_punctual();
+    be_frugal();
+    runtime()?.block_on(serve(options, config, brought_back))
+}
+
+/// What an earlier daemon has begun to move is brought back, before anything else: also the configuration.
+fn bring_back(options: &Options) -> anyhow::Result<Option<(Of, String)>> {
+    let files = Files::new(&options.config);
+    if !files.way_back().exists() {
+        return Ok(None);
+    }
+    enter(options)?;
+    let left = async { undo::left(&netlink::connect()?, &files).await.map_err(anyhow::Error::from) };
+    let brought_back = runtime()?.block_on(left)?;
+    if let Some((of, group)) = &brought_back {
+        tracing::warn!(group, "{}", words(*of, group));
+    }
+    Ok(brought_back)
+}
+
+/// What was found at the start.
+fn words(of: Of, group: &str) -> String {
+    match of {
+        Of::Adoption => format!(
+            "the adoption of group {group} was not confirmed before the last daemon ended: everything is put back"
+        ),
+        Of::Release => {
+            format!("the release of group {group}, which the last daemon did not complete, is completed")
+        }
+    }
+}
+
+/// Checks that this is a host to work on, and goes to the network namespace.
+fn enter(options: &Options) -> anyhow::Result<()> {
     let problems = preflight::check_host();
     if !problems.is_empty() {
         bail!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
@@ -75,14 +124,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(namespace) = &options.netns {
         netns::enter(namespace)?;
     }
-    raise_descriptor_limit();
-    be_punctual();
-    be_frugal();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting the async runtime")?;
-    runtime.block_on(serve(options, config))
+    Ok(())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")
 }
 
 /// Each program and map is a descriptor, and so is each client: the usual soft limit is soon reached.
@@ -113,7 +159,7 @@ fn be_frugal() {
     }
 }
 
-async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
+async fn serve(options: &Options, config: Config, brought_back: Option<(Of, String)>) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let handle = netlink::connect()?;
     let around = Surroundings {
@@ -128,25 +174,29 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     pins::ensure_bpf_fs(&options.pins)?;
     let (asked, requests) = mpsc::channel(REQUESTS);
     // Before anything is made: a second daemon at the same socket is refused here.
-    let server = Server::listen(&options.socket, asked.clone())?;
-    let metrics = match &config.metrics {
-        Some(at) => Some(MetricsServer::listen(at, asked).await?),
-        None => None,
-    };
+    let server = listen(&options.socket, &asked).await?;
+    let metrics = MetricsService::start(config.metrics.as_ref(), asked).await?;
     pins::sweep(&options.pins);
     let pins = lock_all(&options.pins, &around, &config)?;
     let namespace = options.netns.as_deref().map(netns::path_of);
     let scribe = Scribe::start().context("starting a thread")?;
-    let journal = Journal::open(&options.socket, scribe.clone());
-    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe);
+    let mut journal = Journal::open(&options.socket, scribe.clone());
+    let program = config.on_event.as_ref().map(|hook| hook.program.as_path());
+    journal.program().set(program).context("starting a thread")?;
+    let keeper = StateKeeper::new(namespace, options.pins.clone(), options.socket.clone(), scribe)
+        .configured_by(&options.config);
     let site = Site { around, pins: options.pins.clone() };
-    let mut driver = Driver::new(config.clone(), site, requests, keeper, journal)?;
+    let mut driver = Driver::new(config.clone(), site, requests, metrics, keeper, journal)?;
     driver.record(
         "daemon-started",
         None,
         None,
         format!("the daemon has started, process {}", std::process::id()),
     );
+    if let Some((of, group)) = brought_back {
+        let event = if of == Of::Adoption { "adoption-undone" } else { "released" };
+        driver.record(event, Some(&group), None, words(of, &group));
+    }
     for (group, pins) in config.groups.iter().zip(pins) {
         if let Err(error) = Box::pin(driver.set_up(group.clone(), pins)).await {
             driver.undo_new().await;
@@ -157,8 +207,8 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
     service::ready(&driver.group_names());
     let ended = Box::pin(driver.run(stop)).await;
     service::stopping();
-    drop(metrics);
     drop(server);
+    Box::pin(driver.undo_adoption("the daemon ended before it was confirmed")).await;
     driver.remember_all();
     driver.record("daemon-ended", None, None, "the daemon has ended; traffic goes on".to_owned());
     ended?;
@@ -169,6 +219,18 @@ async fn serve(options: &Options, config: Config) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Listens at the control socket. One that is taken is tried again for a moment: a process that a daemon was about to start
+/// when it was killed has all that the daemon had open, until it becomes another program.
+async fn listen(socket: &Path, asked: &mpsc::Sender<Asked>) -> Result<Server, ServerError> {
+    let begin = Instant::now();
+    loop {
+        match Server::listen(socket, asked.clone()) {
+            Err(ServerError::Taken { .. }) if begin.elapsed() < LAST_MOMENT => sleep(LOOK_AGAIN).await,
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Checks the groups against the host, before anything is touched: all errors at once, with file and line.

@@ -8,15 +8,16 @@
 //!  timers ──────────┘    task)    group)      └─> queue purge (blocking pool)
 //! ```
 //!
-//! One task owns everything that has state. What may wait for the lock of the network stack, or for the kernel's grace
-//! periods, is done elsewhere, because a loss of carrier must be acted on within milliseconds. Dropping the driver loses
-//! nothing: the packet path is pinned, and the next daemon reads it back.
+//! One task owns all state; what may wait for the network stack's lock or a grace period is done elsewhere: a lost carrier is
+//! acted on within milliseconds. Dropping the driver loses nothing: the path is pinned, and the next daemon reads it back.
 
 mod addresses;
+mod adopt;
 mod anonymous;
 mod dump;
 mod error;
 mod explain;
+mod figures;
 mod filters;
 mod flows;
 mod found;
@@ -34,11 +35,13 @@ mod outcomes;
 pub mod prepare;
 mod prober;
 mod probing;
+mod release;
 pub mod reload;
 mod requests;
 mod routes;
 pub mod start;
 mod status;
+mod tally;
 pub mod teardown;
 mod upkeep;
 mod watchers;
@@ -59,6 +62,7 @@ use tokio::{
 pub use self::error::DriverError;
 use self::{
     addresses::tell_link_locals,
+    adopt::Adoption,
     error::system,
     found::Found,
     group::{GroupRuntime, Tools},
@@ -73,7 +77,7 @@ use crate::{
     config::Config,
     control::server::Asked,
     engine::{anonymous::Anonymous, event::MemberIndex},
-    journal::Journal,
+    journal::{Journal, now_us},
     kernel::{
         announce::Announcer,
         carrier::{CarrierPoll, Watched},
@@ -83,6 +87,7 @@ use crate::{
         sysfs::Sysfs,
         timer::Timer,
     },
+    metrics::{histogram::Histogram, service::MetricsService},
     service,
     state_file::StateKeeper,
 };
@@ -127,14 +132,19 @@ pub struct Driver {
     outcomes: UnboundedReceiver<Outcome>,
     found: (UnboundedSender<Found>, UnboundedReceiver<Found>),
     asked: mpsc::Receiver<Asked>,
+    metrics: MetricsService,
     /// Who waits for a member to carry nothing more.
     leaving: Vec<Leaving>,
     keeper: StateKeeper,
     journal: Journal,
     /// When the next thing is due.
     timer: Timer,
+    /// How late the loop was at it.
+    lateness: Histogram,
     /// From when the moments count at which probes leave.
     started: Instant,
+    /// The same by the clock on the wall, in microseconds since 1970.
+    born_us: u64,
     prober: Prober,
     watchers: Watchers,
     /// Reads routes.
@@ -148,6 +158,8 @@ pub struct Driver {
     /// Members whose settings are to be repaired, and when the next one's turn is.
     repairs: VecDeque<MemberKey>,
     repair_at: Option<Instant>,
+    /// The host that is being adopted, until that is confirmed or undone.
+    adoption: Option<Adoption>,
     /// When the routes of members that came up, or got a link-local address, are to be put behind the group's again.
     demote_at: Option<Instant>,
 }
@@ -158,6 +170,7 @@ impl Driver {
         config: Config,
         site: Site,
         asked: mpsc::Receiver<Asked>,
+        metrics: MetricsService,
         keeper: StateKeeper,
         journal: Journal,
     ) -> Result<Self, DriverError> {
@@ -178,10 +191,13 @@ impl Driver {
             outcomes,
             found: mpsc::unbounded_channel(),
             asked,
+            metrics,
             leaving: Vec::new(),
             keeper,
             journal,
             started: Instant::now(),
+            born_us: now_us(),
+            lateness: Histogram::of_lateness(),
             timer: Timer::new().map_err(system("making a timer"))?,
             prober: Prober::new().map_err(system("preparing to probe"))?,
             watchers: Watchers::default(),
@@ -192,6 +208,7 @@ impl Driver {
             resync_at: None,
             repairs: VecDeque::new(),
             repair_at: None,
+            adoption: None,
             demote_at: None,
         })
     }
@@ -274,7 +291,8 @@ impl Driver {
         tokio::pin!(stop);
         self.watch_strangers(!self.config.track_interfaces_only_with_groups);
         loop {
-            self.timer.set(self.next_wake()).map_err(system("setting a timer"))?;
+            let wake = self.next_wake();
+            self.timer.set(wake).map_err(system("setting a timer"))?;
             tokio::select! {
                 biased;
                 edges = self.carrier.next() => {
@@ -285,6 +303,9 @@ impl Driver {
                 }
                 fired = self.timer.fired() => {
                     fired.map_err(system("waiting for a timer"))?;
+                    if let Some(wake) = wake {
+                        self.lateness.note(wake.elapsed());
+                    }
                     self.on_time().await;
                 }
                 change = self.monitor.next() => {
@@ -337,7 +358,14 @@ impl Driver {
 
     fn next_wake(&self) -> Option<Instant> {
         let groups = self.groups.iter().flatten().filter_map(|group| group.next_wake(self.started));
-        let own = [self.resync_at, self.demote_at, self.repair_at, self.routes_at, self.patience_ends()];
+        let own = [
+            self.resync_at,
+            self.demote_at,
+            self.repair_at,
+            self.routes_at,
+            self.patience_ends(),
+            self.adoption_at(),
+        ];
         let strangers = self.strangers.as_ref().and_then(Anonymous::next);
         groups.chain(own.into_iter().flatten()).chain(strangers).min()
     }
@@ -360,18 +388,8 @@ impl Driver {
         if self.routes_at.is_some_and(|at| at <= now) {
             self.read_routes();
         }
-    }
-
-    /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
-    /// daemon stay.
-    pub async fn undo_new(&mut self) {
-        let (new, old): (Vec<_>, Vec<_>) = self.groups.drain(..).flatten().partition(|group| group.is_new);
-        self.groups = old.into_iter().map(Some).collect();
-        self.keeper.groups_are(self.group_names());
-        for group in new {
-            if let Err(error) = teardown::running(&self.handle, group).await {
-                tracing::warn!("{error}");
-            }
+        if self.adoption_at().is_some_and(|at| at <= now) {
+            Box::pin(self.go_on_adopting()).await;
         }
     }
 

@@ -241,6 +241,11 @@ impl Engine {
         &self.config
     }
 
+    /// The configuration has these routes from now on. They are the edge's affair alone.
+    pub fn set_routes(&mut self, routes: Vec<config::Route>) {
+        self.config.routes = routes;
+    }
+
     /// What every input starts with: what was due before it comes first. Should the time go back, it stands still.
     fn begin(&mut self, now: Instant) -> Instant {
         self.clock = self.clock.max(now);

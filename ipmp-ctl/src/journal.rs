@@ -9,18 +9,25 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use crate::scribe::Scribe;
+use crate::{
+    hook_program::{HookProgram, RunCounts},
+    scribe::Scribe,
+};
 
 mod entry;
 mod file;
 mod limiter;
 mod readers;
+mod row;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use self::{
-    entry::{Asker, Entry},
+    entry::{Asker, Entry, now_us},
     file::{path, read},
+    row::Row,
+    time::local,
 };
 use self::{limiter::Limiter, readers::Readers};
 
@@ -38,6 +45,7 @@ pub struct Journal {
     lines: usize,
     limiter: Limiter,
     readers: Readers,
+    program: HookProgram,
     scribe: Scribe,
 }
 
@@ -51,6 +59,7 @@ impl Journal {
             lines: 0,
             limiter: Limiter::default(),
             readers: Readers::default(),
+            program: HookProgram::default(),
             scribe,
         };
         match file::load(&journal.path) {
@@ -90,6 +99,16 @@ impl Journal {
         }
     }
 
+    /// The program that is told of each entry.
+    pub const fn program(&mut self) -> &mut HookProgram {
+        &mut self.program
+    }
+
+    /// What became of the events that the program was to be told of; `None`: there is no program.
+    pub fn program_counts(&self) -> Option<RunCounts> {
+        self.program.program().map(|_| self.program.counts())
+    }
+
     /// All that is known, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
         self.entries.iter().cloned().collect()
@@ -102,6 +121,7 @@ impl Journal {
 
     fn write(&mut self, entry: Entry) {
         self.readers.tell(&entry);
+        self.program.tell(&entry);
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }

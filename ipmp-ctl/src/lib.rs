@@ -18,16 +18,21 @@
 //! * [`metrics`] shows the same status to Prometheus.
 //! * [`kernel`] is the edge: links, addresses, settings, sysfs, packets of our own.
 //! * [`link_check`] proves that the members of a group share one link.
+//! * [`cut`] tells whom a group that goes down would cut off.
+//! * [`adopt`] moves a running host into a group and back.
 //! * [`down`] takes away what a daemon left; [`state_file`] tells it where, and the next daemon what was known.
-//! * [`journal`] is what happened; [`scribe`] writes both files beside the loop. [`service`] talks to the service manager.
+//! * [`journal`] is what happened, and [`hook_program`] tells a program of the operator's about it; [`scribe`] writes both files beside the loop. [`service`] talks to the service manager.
 
+pub mod adopt;
 pub mod config;
 pub mod control;
+pub mod cut;
 pub mod daemon;
 pub mod dataplane;
 pub mod down;
 pub mod driver;
 pub mod engine;
+pub mod hook_program;
 pub mod journal;
 pub mod kernel;
 pub mod link_check;

@@ -30,6 +30,9 @@ pub struct StateFile {
     pub netns: Option<PathBuf>,
     /// The argument of `--pins`.
     pub pins: PathBuf,
+    /// The configuration.
+    #[serde(default)]
+    pub config: Option<PathBuf>,
     /// The groups that are up.
     pub groups: Vec<String>,
     /// What each of them knew, as [`Remembered`]. A value of another version is not understood, and the rest is.

@@ -4,6 +4,7 @@
 //! a counter), so that any number of tests can run at once. What a killed process left is swept away by the next one
 //! ([`residue`]). The harness panics where it cannot do its work: a test has no better answer.
 
+pub mod adoptee;
 pub mod attached;
 pub mod bulk;
 pub mod busy;
@@ -13,6 +14,7 @@ pub mod counters;
 pub mod ctl;
 pub mod daemon;
 pub mod datagrams;
+pub mod debian;
 pub mod echo;
 pub mod eventually;
 pub mod figures;
@@ -32,6 +34,8 @@ pub mod ping;
 pub mod pktgen;
 pub mod plan;
 pub mod program;
+pub mod program_file;
+pub mod prometheus;
 pub mod reaction;
 pub mod residue;
 pub mod rig;
@@ -49,10 +53,12 @@ pub use self::{
     capture::Capture,
     config::GroupConfig,
     daemon::Daemon,
+    debian::Debian,
     eventually::eventually,
     figures::Figures,
     netns::Netns,
     ping::Ping,
+    program_file::ProgramFile,
     reaction::Reaction,
     rig::Rig,
     switch::Switch,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ipmp_tests::{
-    Daemon, Rig, Topology,
+    Daemon, Rig, Topology, ctl,
     eventually::{SOON, eventually, holds},
     topology::Builder,
 };
@@ -87,6 +87,30 @@ fn metrics_are_served_on_a_unix_socket_that_goes_with_the_daemon() {
     ask(UnixStream::connect(&path).expect("it listens"), "GET /metrics");
     rig.daemon.terminate();
     assert!(!path.exists());
+}
+
+#[test]
+fn reload_serves_elsewhere_and_refuses_a_place_that_is_taken() {
+    let mut rig = rig(Topology::new(), &AT.to_string());
+    let answers = |rig: &Rig, at: SocketAddr| rig.host().run(|| TcpStream::connect(at).is_ok());
+    let other = SocketAddr::new(AT.ip(), AT.port() + 1);
+    assert!(rig.daemon.reload(&config(&rig.topology, &other.to_string())).status.success());
+    assert!(answers(&rig, other) && !answers(&rig, AT));
+    // The old place is part of the new one.
+    let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), other.port());
+    assert!(rig.daemon.reload(&config(&rig.topology, &any.to_string())).status.success());
+    assert!(answers(&rig, other));
+
+    let taken = rig.host().run(|| TcpListener::bind(AT).expect("the port is free"));
+    let both = format!("{}\n[group.ipmp1.member.e9]\n", config(&rig.topology, &AT.to_string()));
+    let output = rig.daemon.reload(&both);
+    let said = ctl::text(&output);
+    assert!(!output.status.success() && said.contains("in use"), "{said}");
+    assert!(answers(&rig, other), "it is served where it was");
+    assert_eq!(rig.daemon.group_pins("ipmp1"), None, "nothing else has changed");
+    drop(taken);
+    assert!(rig.daemon.reload(&rig.topology.hosts[0].group()).status.success());
+    assert!(!answers(&rig, other));
 }
 
 #[test]

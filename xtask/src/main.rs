@@ -5,11 +5,14 @@ use std::{ffi::OsString, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod debian_root;
 mod ebpf;
 mod environment;
 mod linker;
 mod lint;
+mod package;
 mod process;
+mod prometheus;
 mod release;
 mod setup;
 mod stage;
@@ -58,6 +61,8 @@ enum Verb {
     },
     /// Boot one of Debian's kernels in an emulator, and run the tests or a command there
     Vm(vm::Arguments),
+    /// Build the Debian package, with manual pages and completions made by the daemon's own definitions
+    Package,
     /// Check format, lints on both targets, documentation and the purity of the engine
     Lint,
 }
@@ -84,6 +89,7 @@ fn run(Arguments { verbose, command }: &Arguments) -> Result<ExitCode> {
             None => stage::perform(&workspace, "bench", arguments, *verbose)?,
         },
         Verb::Vm(arguments) => return vm::run(&workspace, arguments, *verbose),
+        Verb::Package => package::run(&workspace, *verbose)?,
         Verb::Lint => lint::run(&workspace, *verbose)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{process, release, setup::root, stage, workspace::Workspace};
+use crate::{debian_root, package, process, prometheus, release, setup::root, stage, workspace::Workspace};
 
 mod summary;
 
@@ -23,7 +23,10 @@ pub(crate) const SKIP_LOG: &str = "IPMP_SKIP_LOG";
 /// Sets everything up, builds, and runs the tests. The arguments go to `cargo test`.
 pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) -> Result<()> {
     stage::set(workspace)?;
+    let debian = debian_root::make(workspace)?;
+    let prometheus = prometheus::fetch(workspace)?;
     release::build(workspace, verbose)?;
+    let package = debian.as_ref().map(|_| package::build(workspace)).transpose()?;
 
     let skip_log = workspace.target().join("skipped-tests");
     let _ = fs::remove_file(&skip_log);
@@ -34,6 +37,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
             .args(runner()?)
             .env(stage::DAEMON, workspace.release("ipmp-ctl"))
             .env(SKIP_LOG, &skip_log);
+        if let Some(debian) = &debian {
+            cargo.env(debian_root::ROOT, debian);
+        }
+        if let Some(prometheus) = &prometheus {
+            cargo.env(prometheus::PROGRAMS, prometheus);
+        }
+        if let Some(package) = &package {
+            cargo.env(package::PACKAGE, package);
+        }
         Ok(cargo)
     };
     // Compiled by itself first, with cargo's progress bar; the output of the run is read and passed on.

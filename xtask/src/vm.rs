@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 
 use crate::workspace::Workspace;
 
-mod archive;
+pub(crate) mod archive;
 mod bench;
 mod cpio;
 mod emulator;

@@ -59,6 +59,21 @@ impl Workspace {
         self.target().join("vm")
     }
 
+    /// What packages are made of beside the daemon.
+    pub(crate) fn package_parts(&self) -> PathBuf {
+        self.target().join("package")
+    }
+
+    /// Where finished packages lie.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.target().join("debian")
+    }
+
+    /// Where the maker of packages is installed.
+    pub(crate) fn cargo_deb_install(&self) -> PathBuf {
+        self.target().join("tools/cargo-deb")
+    }
+
     /// What benches write.
     pub(crate) fn results(&self) -> PathBuf {
         self.target().join("bench")

@@ -12,7 +12,7 @@ use super::{CheckArgs, firewall, output};
 /// Validates a configuration, and warns of firewall rules that the groups in it make void; or looks whether members share
 /// one link.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<()> {
-    let outcome = Config::load(&args.config);
+    let outcome = Config::load_strictly(&args.config);
     let report = Report::new(&args.config, &outcome).to_string();
     let (config, _) = match &outcome {
         Ok(valid) => valid,

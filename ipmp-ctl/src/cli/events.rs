@@ -8,14 +8,12 @@ use ipmp_ctl::{
         client::{ClientError, events},
         protocol::Event,
     },
-    journal,
+    journal::{self, Row},
 };
 
-pub(super) use self::time::local;
-use self::view::{EventRow, fields};
+use self::view::fields;
 use super::{EventsArgs, output, table};
 
-mod time;
 mod view;
 
 /// Shows what happened, and with `--follow` what happens.
@@ -72,9 +70,9 @@ struct Printer {
 impl Printer {
     /// Prints one; whether somebody reads on.
     fn print(&mut self, event: Event) -> anyhow::Result<bool> {
-        let row = EventRow::from(event);
+        let row = Row::from(event);
         if self.json {
-            return output::print_on(&(serde_json::to_string(&row)? + "\n"));
+            return output::print_on(&row.line());
         }
         let fields = fields();
         let fields: Vec<_> = fields.iter().collect();

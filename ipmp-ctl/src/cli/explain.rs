@@ -4,12 +4,15 @@ use std::path::Path;
 
 use anyhow::bail;
 use clap::Args;
-use ipmp_ctl::control::{
-    client::ask,
-    protocol::{Explained, HeardStatus, Reply, Request},
+use ipmp_ctl::{
+    control::{
+        client::ask,
+        protocol::{Explained, HeardStatus, Reply, Request},
+    },
+    journal::local,
 };
 
-use super::{events::local, output};
+use super::output;
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,11 @@
 //! The top level of the file.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::Path};
 
 use toml::de::DeTable;
 
 use super::{
-    Config, MetricsListener, across,
+    Config, MetricsListener, OnEvent, across,
     findings::{At, Findings},
     group::{self, Inherited},
     keys::Scope,
@@ -57,7 +54,7 @@ fn metrics(section: &Section<'_>, findings: &mut Findings) -> Option<MetricsList
     address.map(MetricsListener::Tcp)
 }
 
-fn on_event(section: &Section<'_>, findings: &mut Findings) -> Option<PathBuf> {
+fn on_event(section: &Section<'_>, findings: &mut Findings) -> Option<OnEvent> {
     let At { value: text, line } = section.string("on-event", "/usr/local/sbin/ipmp-event", findings)?;
     let program = Path::new(text);
     if !program.is_absolute() || text.contains('\0') {
@@ -65,5 +62,5 @@ fn on_event(section: &Section<'_>, findings: &mut Findings) -> Option<PathBuf> {
         section.error(line, format!("`on-event` {text:?} {what}"), findings);
         return None;
     }
-    Some(program.to_owned())
+    Some(OnEvent { program: program.to_owned(), line })
 }

@@ -1,8 +1,8 @@
 //! What reading a file brings to light.
 
-use std::{collections::BTreeMap, fmt, ops::Range, path::Path};
+use std::{fmt, ops::Range, path::Path};
 
-use super::{Config, ConfigErrors, Place, Problem, Warning, pending, subject::Subject};
+use super::{Config, ConfigErrors, Place, Problem, Warning, subject::Subject};
 
 /// A value and the line that it stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +19,13 @@ pub(super) struct Findings {
     line_starts: Vec<usize>,
     problems: Vec<At<String>>,
     warnings: Vec<At<String>>,
-    /// Keys without effect yet, with the first line that has one.
-    pending: BTreeMap<&'static str, usize>,
 }
 
 impl Findings {
     /// Nothing found yet in this text.
     pub(super) fn new(text: &str) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { line_starts, problems: Vec::new(), warnings: Vec::new(), pending: BTreeMap::new() }
+        Self { line_starts, problems: Vec::new(), warnings: Vec::new() }
     }
 
     /// Line of the first byte of a span.
@@ -45,14 +43,6 @@ impl Findings {
         self.warnings.push(At { value: format!("{subject}{what}"), line });
     }
 
-    /// Notes that a key is used, which makes a warning (one for all its uses) if the key has no effect yet.
-    pub(super) fn key_used(&mut self, key: &'static str, line: usize) {
-        if pending::missing(key).is_some() {
-            let first = self.pending.entry(key).or_insert(line);
-            *first = line.min(*first);
-        }
-    }
-
     /// The configuration, if nothing was wrong with it.
     pub(super) fn conclude(
         mut self,
@@ -60,10 +50,6 @@ impl Findings {
         config: Option<Config>,
     ) -> Result<(Config, Vec<Warning>), ConfigErrors> {
         let place = |line| Place { file: file.to_owned(), line: Some(line) };
-        for (&key, &line) in &self.pending {
-            let missing = pending::missing(key).unwrap_or_default();
-            self.warnings.push(At { value: format!("`{key}` has no effect yet: {missing}"), line });
-        }
         self.problems.sort_by_key(|problem| problem.line);
         self.warnings.sort_by_key(|warning| warning.line);
         match config {

@@ -29,10 +29,8 @@ impl<'d> Section<'d> {
         findings: &mut Findings,
     ) -> Self {
         for (key, value) in table {
-            let line = findings.line(&key.span());
-            if let Some(known) = scope.key(key.get_ref()) {
-                findings.key_used(known, line);
-            } else {
+            if scope.key(key.get_ref()).is_none() {
+                let line = findings.line(&key.span());
                 let is_table = value.get_ref().is_table();
                 findings.error(line, &subject, UnknownKey { key: key.get_ref(), scope, is_table });
             }

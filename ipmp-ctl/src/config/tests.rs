@@ -8,6 +8,7 @@ mod across;
 mod address;
 mod example;
 mod load;
+mod manual;
 mod name;
 mod properties;
 mod report;

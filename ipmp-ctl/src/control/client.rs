@@ -17,6 +17,8 @@ mod tests;
 
 /// How long the daemon may take to apply a configuration: it makes programs ready and waits for the kernel.
 const RELOAD_PATIENCE: Duration = Duration::from_mins(2);
+/// How long an operator may take to confirm, and then some.
+const CONFIRM_PATIENCE: Duration = Duration::from_mins(65);
 /// How long the daemon may take otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Size beyond which a reply is not read on, in bytes: 64 groups of 64 members are far below.
@@ -65,7 +67,11 @@ pub enum ClientError {
 
 /// Asks the daemon that listens at `socket`, and waits for its answer.
 pub fn ask(socket: &Path, request: &Request) -> Result<Reply, ClientError> {
-    let patience = if *request == Request::Reload { RELOAD_PATIENCE } else { PATIENCE };
+    let patience = match request {
+        Request::Reload | Request::Adopt(_) | Request::Release(_) => RELOAD_PATIENCE,
+        Request::Confirm { wait: true } => CONFIRM_PATIENCE,
+        _ => PATIENCE,
+    };
     ask_within(socket, request, patience)
 }
 

@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 pub use self::explained::{Explained, HeardStatus};
-pub use crate::journal::Entry as Event;
+use crate::metrics::figures::Figures;
+pub use crate::{
+    adopt::request::{AdoptRequest, ReleaseRequest},
+    journal::Entry as Event,
+};
 
 mod explained;
 
@@ -15,6 +19,8 @@ mod explained;
 pub enum Request {
     /// Everything that the status views show, at one moment.
     Status,
+    /// Everything that metrics show, at one moment.
+    Figures,
     /// Each probe as it is answered or lost: one line of [`ProbeLine`] a probe, until the asker closes the connection. Only a
     /// refusal is a [`Reply`].
     Probes,
@@ -44,6 +50,15 @@ pub enum Request {
     },
     /// Read the configuration again and apply the difference.
     Reload,
+    /// Move what interfaces hold to a new group; answered when that is done, and the gateway has answered.
+    Adopt(AdoptRequest),
+    /// Keep what was adopted.
+    Confirm {
+        /// Only wait until somebody else does.
+        wait: bool,
+    },
+    /// Move what a group interface holds to a member, and remove the group.
+    Release(ReleaseRequest),
     /// Remove a group: programs, pins, group interface; settings put back.
     Down {
         /// The group.
@@ -55,7 +70,16 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Probes | Self::Flow(_) | Self::Explain { .. } | Self::Events { .. } => false,
+            Self::Status
+            | Self::Figures
+            | Self::Probes
+            | Self::Flow(_)
+            | Self::Explain { .. }
+            | Self::Events { .. } => false,
+            Self::Adopt(AdoptRequest { dry_run, .. }) | Self::Release(ReleaseRequest { dry_run, .. }) => {
+                !*dry_run
+            }
+            Self::Confirm { wait } => !*wait,
             Self::Offline { .. } | Self::Online { .. } | Self::Reload | Self::Down { .. } => true,
         }
     }
@@ -87,6 +111,8 @@ pub struct FlowRequest {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
+    /// To [`Request::Figures`].
+    Figures(Box<Figures>),
     /// To [`Request::Flow`].
     Flow(FlowReply),
     /// To [`Request::Explain`].
@@ -99,6 +125,18 @@ pub enum Reply {
         changes: Vec<String>,
         /// Warnings, a line each.
         warnings: Vec<String>,
+    },
+    /// To [`Request::Adopt`] and [`Request::Release`]: what is to be done.
+    Planned {
+        /// The steps and what to know, for people.
+        steps: String,
+    },
+    /// To [`Request::Adopt`] and [`Request::Release`]: done.
+    Moved {
+        /// What has been done, a line each.
+        said: Vec<String>,
+        /// Seconds that are left to confirm it; 0: that is not needed.
+        confirm_s: u64,
     },
     /// Not done.
     Refused {

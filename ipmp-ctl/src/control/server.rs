@@ -17,7 +17,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::protocol::{Event, ProbeLine, Reply, Request};
+use super::{
+    access::{self, Peer},
+    protocol::{Event, ProbeLine, Reply, Request},
+};
 use crate::{
     journal::Asker,
     kernel::{
@@ -102,8 +105,12 @@ impl Server {
         let lock = lock(path)?;
         clear_stale(path)?;
         let listener = UnixListener::bind(path).map_err(failed("listening"))?;
-        // Anyone may ask; what changes something is checked by the asker's credentials.
+        // Anyone may ask; what he may ask for is checked by his credentials.
         fs::set_permissions(path, fs::Permissions::from_mode(0o666)).map_err(failed("setting its mode"))?;
+        // The unit makes it so from the start; a daemon that is started by hand does what it may.
+        if let Err(error) = std::os::unix::fs::chown(path, None, access::group_id()) {
+            tracing::debug!("giving {} to the group {}: {error}", path.display(), access::GROUP);
+        }
         let task = tokio::spawn(async move {
             let places = Arc::new(Semaphore::new(CLIENTS));
             // The semaphore is never closed. Whoever finds no place waits in the kernel's queue.
@@ -168,12 +175,14 @@ fn clear_stale(path: &Path) -> Result<(), ServerError> {
 }
 
 async fn serve(stream: UnixStream, asked: mpsc::Sender<Asked>) {
-    let by = stream.peer_cred().ok().map(|peer| Asker { uid: peer.uid(), pid: peer.pid() });
+    let credentials = stream.peer_cred().ok();
+    let by = credentials.map(|peer| Asker { uid: peer.uid(), pid: peer.pid() });
+    let peer = credentials.map(|peer| Peer::new(peer.uid(), peer.gid(), &stream));
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut read = BufReader::new(read.take(LONGEST));
     let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, read.read_line(&mut line)).await else { return };
-    match answer(&line, by, &asked).await {
+    match answer(&line, by, peer.as_ref(), &asked).await {
         // A client that has gone away needs no reply.
         Answer::Reply(reply) => drop(write_line(&mut write, &reply).await),
         Answer::Probes(lines) => pass_on(lines, &mut read, &mut write).await,
@@ -224,7 +233,7 @@ async fn write_lines(write: &mut OwnedWriteHalf, values: &[impl Serialize]) -> i
     tokio::time::timeout(PATIENCE, write.write_all(text.as_bytes())).await?
 }
 
-async fn answer(line: &str, by: Option<Asker>, asked: &mpsc::Sender<Asked>) -> Answer {
+async fn answer(line: &str, by: Option<Asker>, peer: Option<&Peer>, asked: &mpsc::Sender<Asked>) -> Answer {
     let refused = |reason: String| Answer::Reply(Reply::Refused { reason });
     let request: Request = match serde_json::from_str(line) {
         Ok(request) => request,
@@ -234,8 +243,8 @@ async fn answer(line: &str, by: Option<Asker>, asked: &mpsc::Sender<Asked>) -> A
             ));
         }
     };
-    if request.changes() && by.is_none_or(|by| by.uid != 0) {
-        return refused("only root may change a group: run it with sudo".to_owned());
+    if let Some(reason) = access::refusal(&request, peer) {
+        return refused(reason);
     }
     let (reply, answered) = oneshot::channel();
     let ending = || refused("the daemon is ending".to_owned());

@@ -1,6 +1,6 @@
 //! Which member carries a flow that leaves the group: the packet path's rules on an assignment, pure.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use ipmp_common::{
     Address, Choice,
@@ -60,6 +60,24 @@ impl Way {
     }
 }
 
+/// Slot of the member that a bucket comes to; `None` if nobody is usable.
+fn slot_of(number: u32, assignment: &Assignment, has_passed: impl FnOnce(u32) -> bool) -> Option<u16> {
+    let choice = assignment.buckets[number as usize];
+    let goes_by = if choice.is_moving() && !has_passed(number) { choice.before() } else { choice };
+    goes_by.choose(assignment.usable, number)
+}
+
+/// How many buckets come to each slot.
+pub fn shares(assignment: &Assignment, has_passed: impl Fn(u32) -> bool) -> BTreeMap<u16, u32> {
+    let mut shares = BTreeMap::new();
+    for number in 0..assignment.buckets.len() as u32 {
+        if let Some(slot) = slot_of(number, assignment, &has_passed) {
+            *shares.entry(slot).or_default() += 1;
+        }
+    }
+    shares
+}
+
 impl Flow {
     /// Its way out of a group with this seed of the flow hash. `has_passed` tells of buckets on their way to another member
     /// whether they are there.
@@ -72,8 +90,7 @@ impl Flow {
         }
         let number = self.bucket(seed);
         let choice = assignment.buckets[number as usize];
-        let goes_by = if choice.is_moving() && !has_passed(number) { choice.before() } else { choice };
-        Way::Bucket { number, choice, slot: goes_by.choose(assignment.usable, number) }
+        Way::Bucket { number, choice, slot: slot_of(number, assignment, has_passed) }
     }
 
     fn bucket(&self, seed: u64) -> u32 {

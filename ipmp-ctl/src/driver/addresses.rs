@@ -41,6 +41,7 @@ impl Driver {
                 } else if !present && !group.engine.is_retired(member) {
                     tracing::warn!(
                         group = group.name(),
+                        member = group.config().members[member].name,
                         "{} has been removed from member {}: it is put back",
                         address.address,
                         group.config().members[member].name

@@ -54,15 +54,24 @@ impl Driver {
 
 fn log((interface, remark): &(String, Remark)) {
     match remark {
-        Remark::Watched => tracing::info!("{interface} belongs to no group: its link is watched"),
-        Remark::Unwatched => tracing::info!("{interface} is not watched any more"),
-        Remark::LinkDown => {
-            tracing::warn!("The link has gone down on {interface}");
-            tracing::error!(cause = "link", "IP interface failure detected on {interface}");
+        Remark::Watched => {
+            tracing::info!(member = interface, "{interface} belongs to no group: its link is watched");
         }
-        Remark::LinkUp => tracing::info!("The link has come up on {interface}"),
-        Remark::Repaired => tracing::info!(cause = "link", "IP interface repair detected on {interface}"),
+        Remark::Unwatched => tracing::info!(member = interface, "{interface} is not watched any more"),
+        Remark::LinkDown => {
+            tracing::warn!(member = interface, "The link has gone down on {interface}");
+            tracing::error!(
+                member = interface,
+                cause = "link",
+                "IP interface failure detected on {interface}"
+            );
+        }
+        Remark::LinkUp => tracing::info!(member = interface, "The link has come up on {interface}"),
+        Remark::Repaired => {
+            tracing::info!(member = interface, cause = "link", "IP interface repair detected on {interface}");
+        }
         Remark::Flapping { retry_in } => tracing::warn!(
+            member = interface,
             "The link of {interface} comes up too often; disabling repair until it stabilizes, for {} s at least",
             retry_in.as_secs()
         ),

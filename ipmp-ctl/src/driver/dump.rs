@@ -19,6 +19,7 @@ fn dump(group: &GroupRuntime, status: &GroupStatus) {
     for MemberStatus { interface, flags, link, probe, state, probes, .. } in &status.members {
         tracing::info!(
             group = name,
+            member = interface,
             "{interface}: state {state}, link {link}, probe {probe}, flags {flags}; probes: {} sent, {} not sent, {} answered, \
              {} lost; replies: {} counted, {} forged, {} duplicate, {} out of window, {} malformed",
             probes.sent,
@@ -34,7 +35,12 @@ fn dump(group: &GroupRuntime, status: &GroupStatus) {
     }
     for TargetsStatus { interface, mode, test_address, targets } in &status.targets {
         let from = test_address.map_or_else(|| "no test address".to_owned(), |address| address.to_string());
-        tracing::info!(group = name, "{interface}: {from}, mode {mode}, {} targets", targets.len());
+        tracing::info!(
+            group = name,
+            member = interface,
+            "{interface}: {from}, mode {mode}, {} targets",
+            targets.len()
+        );
         for target in targets {
             let times = target.rtt.as_ref().map_or_else(
                 || "no round trip yet".to_owned(),
@@ -47,6 +53,7 @@ fn dump(group: &GroupRuntime, status: &GroupStatus) {
             );
             tracing::info!(
                 group = name,
+                member = interface,
                 "{interface}: target {} is {}: {times}",
                 target.address,
                 target.state

@@ -16,6 +16,7 @@ use super::{
     link_worker::LinkWorker,
     prober::Prober,
     probing::{AwaitedProgram, ProbeTally},
+    tally::{Announced, GroupTally},
     teardown::Changed,
     watchers::Watchers,
 };
@@ -106,6 +107,8 @@ pub struct GroupRuntime {
     pub identity: Identity,
     /// What has happened of late.
     pub course: Course,
+    /// What has happened, counted.
+    pub tally: GroupTally,
 }
 
 impl GroupRuntime {
@@ -200,11 +203,16 @@ impl GroupRuntime {
             }
             Action::ReportMemberships => {
                 let asked = tools.announcer.membership_queries(self.link.peer_ifindex, self.link.peer_mac);
+                for family in [Announced::MembershipsV4, Announced::MembershipsV6] {
+                    self.tally.announced(family, asked.is_ok());
+                }
                 self.log_announcement(asked);
             }
             Action::KeepAlive(member) => {
                 if let Some(link) = self.engine_link(member) {
-                    self.log_announcement(tools.announcer.keep_alive(link.ifindex, link.mac));
+                    let sent = tools.announcer.keep_alive(link.ifindex, link.mac);
+                    self.tally.announced(Announced::KeepAlive, sent.is_ok());
+                    self.log_announcement(sent);
                 }
             }
             Action::PurgeQueue(member) => self.purge_queue(member),
@@ -227,11 +235,13 @@ impl GroupRuntime {
         }
     }
 
-    fn announce(&self, addresses: &[(IpAddr, MemberIndex)], announcer: &Announcer) {
+    fn announce(&mut self, addresses: &[(IpAddr, MemberIndex)], announcer: &Announcer) {
         let router = sysctl::is_ipv6_router(self.name());
         for &(address, member) in addresses {
             if let Some(link) = self.engine_link(member) {
-                self.log_announcement(announcer.announce(link.ifindex, link.mac, address, router));
+                let sent = announcer.announce(link.ifindex, link.mac, address, router);
+                self.tally.announced(Announced::address(address), sent.is_ok());
+                self.log_announcement(sent);
             }
         }
     }

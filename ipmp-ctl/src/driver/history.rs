@@ -50,8 +50,10 @@ impl GroupRuntime {
         self.course.news = true;
         let told = notices::tell(self.config(), notice);
         let outage = self.outage(notice);
+        let member = told.member().and_then(|member| self.engine.config().members.get(member));
+        self.tally.note(told.event(), member.map(|member| member.name.as_str()), told.cause(), outage);
         if journal.note(told.entry(self.config(), outage), Instant::now()) {
-            told.log(self.name(), outage);
+            told.log(self.config(), outage);
         }
     }
 

@@ -49,7 +49,12 @@ impl Driver {
         let was_member = group.members[member].link.is_some();
         if group.members[member].excluded.as_ref() != Some(&why) {
             let verb = if was_member { "leaves" } else { "stays out of" };
-            tracing::error!(group = group.name(), "{} {verb} the group: {why}", link.name);
+            tracing::error!(
+                group = group.name(),
+                member = link.name,
+                "{} {verb} the group: {why}",
+                link.name
+            );
         }
         group.members[member].excluded = Some(why);
         group.members[member].joining = None;
@@ -79,16 +84,16 @@ impl Driver {
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             match OwnSavedMap::open(&pins) {
-                Err(error) => tracing::warn!(group = config.name, "{error}"),
+                Err(error) => tracing::warn!(group = config.name, member = link.name, "{error}"),
                 Ok(mut saved) => {
                     if let Err(error) = settings::bring_up(&link.name, link.ifindex, &mut saved.map()) {
-                        tracing::warn!(group = config.name, "{error}");
+                        tracing::warn!(group = config.name, member = link.name, "{error}");
                     }
                     let place = Place { handle: &handle, group: &config, snapshot: &own };
                     let (member, mut saved) = (&config.members[member], saved.map());
                     let prepared = prepare::member(&place, member, link.ifindex, service, &mut saved);
                     if let Err(error) = runtime.block_on(prepared) {
-                        tracing::warn!(group = config.name, "{error}");
+                        tracing::warn!(group = config.name, member = link.name, "{error}");
                     }
                 }
             }
@@ -131,7 +136,7 @@ impl Driver {
         let (Some(link), Some(watched)) = (link, joined.watched) else { return };
         match carrier.add((number, member), watched) {
             Ok(carrier) => state.link = Some(LinkInfo { carrier, ..link }),
-            Err(error) => return tracing::warn!(group = group.name(), "{error}"),
+            Err(error) => return tracing::warn!(group = group.name(), member = name, "{error}"),
         }
         state.below = joined.below;
         state.speed_mbps = None;

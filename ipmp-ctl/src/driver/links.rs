@@ -111,7 +111,12 @@ impl Driver {
         let key = (number, member);
         let Some(Some(group)) = self.groups.get_mut(number) else { return };
         if group.members[member].excluded.take().is_some() {
-            tracing::info!(group = group.name(), "nothing keeps {} out of the group any more", link.name);
+            tracing::info!(
+                group = group.name(),
+                member = link.name,
+                "nothing keeps {} out of the group any more",
+                link.name
+            );
         }
         let known = group.members[member].link.as_ref().map(|known| known.ifindex);
         if known != Some(link.ifindex) {
@@ -140,7 +145,8 @@ impl Driver {
         if let Err(error) = self.try_prepare(number, member, ifindex, service).await
             && let Some(Some(group)) = self.groups.get(number)
         {
-            tracing::warn!(group = group.name(), "{error}");
+            let name = &group.config().members[member].name;
+            tracing::warn!(group = group.name(), member = name, "{error}");
         }
     }
 

@@ -35,15 +35,33 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// What happened, in a word.
+    pub(super) const fn event(&self) -> &'static str {
+        self.event
+    }
+
+    /// To whom.
+    pub(super) const fn member(&self) -> Option<MemberIndex> {
+        self.member
+    }
+
+    /// Why, in a word.
+    pub(super) fn cause(&self) -> Option<&'static str> {
+        self.cause.map(word)
+    }
+
     /// Writes a line of the log.
-    pub(super) fn log(&self, group: &str, outage: Option<Duration>) {
+    pub(super) fn log(&self, config: &Group, outage: Option<Duration>) {
         let Self { text, .. } = self;
-        let cause = self.cause.map(word);
+        let group = config.name.as_str();
+        let member =
+            self.member.and_then(|member| config.members.get(member)).map(|member| member.name.as_str());
+        let cause = self.cause();
         let outage_us = outage.map(micros);
         match self.level {
-            Level::Info => tracing::info!(group, cause, outage_us, "{text}"),
-            Level::Warn => tracing::warn!(group, cause, outage_us, "{text}"),
-            Level::Error => tracing::error!(group, cause, outage_us, "{text}"),
+            Level::Info => tracing::info!(group, member, cause, outage_us, "{text}"),
+            Level::Warn => tracing::warn!(group, member, cause, outage_us, "{text}"),
+            Level::Error => tracing::error!(group, member, cause, outage_us, "{text}"),
         }
     }
 
@@ -53,7 +71,7 @@ impl Told {
         Entry {
             group: Some(config.name.clone()),
             interface: member.map(|member| member.name.clone()),
-            cause: self.cause.map(|cause| word(cause).to_owned()),
+            cause: self.cause().map(str::to_owned),
             outage_us: outage.map(micros),
             ..Entry::now(self.event, self.text.clone())
         }

@@ -162,7 +162,12 @@ impl Prober {
             }
         }
         if !self.complaints.is_empty() && self.complaints.remove(&instance).is_some() {
-            tracing::info!("probes are sent again from {} on {}", opened.source, opened.interface);
+            tracing::info!(
+                member = opened.interface,
+                "probes are sent again from {} on {}",
+                opened.source,
+                opened.interface
+            );
         }
         Some((began, done))
     }

@@ -59,6 +59,10 @@ impl Driver {
     /// Reads the configuration again and applies the difference.
     pub(super) async fn reload(&mut self, by: Option<Asker>) -> Reply {
         let asker = by.map_or_else(|| "SIGHUP".to_owned(), |by| by.to_string());
+        if let Some(reason) = self.no_reload_now() {
+            tracing::warn!("{reason}");
+            return Reply::Refused { reason };
+        }
         tracing::info!("reading {} again ({asker})", self.config.file.display());
         let Report { changes, warnings, errors } = Box::pin(self.reconfigure()).await;
         let result = if errors.is_empty() {
@@ -84,7 +88,7 @@ impl Driver {
     }
 
     async fn reconfigure(&mut self) -> Report {
-        let (next, said) = match Config::load(&self.config.file) {
+        let (next, said) = match Config::load_strictly(&self.config.file) {
             Ok(loaded) => loaded,
             Err(errors) => {
                 return Report::refusal(errors.problems.iter().map(ToString::to_string).collect());
@@ -101,6 +105,15 @@ impl Driver {
             Ok(taken) => taken,
             Err(error) => return Report::refusal(vec![error]),
         };
+        match (self.metrics.change(next.metrics.as_ref()).await, &next.metrics) {
+            (Ok(false), _) => {}
+            (Ok(true), Some(at)) => report.changes.push(format!("metrics are served at {at}")),
+            (Ok(true), None) => report.changes.push("metrics are not served any more".to_owned()),
+            (Err(error), _) => {
+                taken.iter().for_each(GroupPins::remove_if_empty);
+                return Report::refusal(vec![error.to_string()]);
+            }
+        }
         for name in &plan.removed {
             match self.down(name).await {
                 Reply::Refused { reason } => report.errors.push(format!("group {name}: {reason}")),
@@ -129,11 +142,27 @@ impl Driver {
                 Err(error) => report.errors.push(error),
             }
         }
+        self.follow_program(&next, &mut report);
         self.watch_strangers(!next.track_interfaces_only_with_groups);
         self.config = next;
         self.keeper.groups_are(self.group_names());
         self.remember_all();
         report
+    }
+
+    /// From now on events are told to the program that the configuration names.
+    fn follow_program(&mut self, next: &Config, report: &mut Report) {
+        let program = next.on_event.as_ref().map(|hook| hook.program.as_path());
+        if self.journal.program().program() == program {
+            return;
+        }
+        match (self.journal.program().set(program), program) {
+            (Ok(()), Some(program)) => {
+                report.changes.push(format!("on-event: {} is run for each event", program.display()));
+            }
+            (Ok(()), None) => report.changes.push("on-event: no program is run any more".to_owned()),
+            (Err(error), _) => report.errors.push(format!("on-event: starting a thread: {error}")),
+        }
     }
 
     /// The groups that run.

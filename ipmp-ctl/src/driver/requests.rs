@@ -16,15 +16,15 @@ impl Driver {
             Request::Offline { interface, force } => {
                 return self.take_offline(&interface, force, by, asker).await;
             }
+            Request::Adopt(request) => return self.adopt(request, by, asker).await,
+            Request::Confirm { wait } => return self.confirm(wait, by, asker),
+            Request::Release(request) => self.release(&request, by).await,
             // An asker that has gone away needs no answer.
             Request::Probes => return drop(asker.send(self.watch_probes())),
             Request::Events { follow } => return drop(asker.send(self.events(follow))),
             Request::Reload => self.reload(by).await,
-            Request::Status => {
-                let groups = self.groups.iter().flatten().map(status::group);
-                let groups = groups.chain(self.strangers.iter().map(anonymous::status)).collect();
-                Reply::Status(Status { groups })
-            }
+            Request::Status => Reply::Status(self.status()),
+            Request::Figures => Reply::Figures(Box::new(self.figures())),
             Request::Flow(flow) => {
                 match self.groups.iter().flatten().find(|group| group.name() == flow.group) {
                     Some(group) => {
@@ -35,6 +35,10 @@ impl Driver {
             }
             Request::Explain { interface } => self.explain(&interface),
             Request::Online { interface } => self.take_online(&interface, by).await,
+            Request::Down { group } if self.is_adopting(&group) => {
+                self.undo_adoption("the group was taken down").await;
+                Reply::Done
+            }
             Request::Down { group } => {
                 let reply = self.down(&group).await;
                 let asker = by.map_or_else(|| "somebody".to_owned(), |by| by.to_string());
@@ -44,6 +48,12 @@ impl Driver {
             }
         };
         drop(asker.send(Answer::Reply(reply)));
+    }
+
+    /// What the status views show.
+    pub(super) fn status(&self) -> Status {
+        let groups = self.groups.iter().flatten().map(status::group);
+        Status { groups: groups.chain(self.strangers.iter().map(anonymous::status)).collect() }
     }
 
     fn watch_probes(&mut self) -> Answer {

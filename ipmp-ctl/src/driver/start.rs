@@ -11,6 +11,7 @@ use super::{
     interface::InterfaceState,
     link_worker::LinkWorker,
     prepare::{self, PrepareError, Service},
+    tally::GroupTally,
     teardown,
 };
 use crate::{
@@ -149,7 +150,12 @@ async fn open(
             let brought_up =
                 settings::bring_up(&info.name, info.ifindex, &mut SavedMap(path.tables().saved_settings()));
             if brought_up.map_err(|error| prepare_error(error.into()))? {
-                tracing::info!(group = config.name, "brought {} up: it was administratively down", info.name);
+                tracing::info!(
+                    group = config.name,
+                    member = info.name,
+                    "brought {} up: it was administratively down",
+                    info.name
+                );
             }
         }
         let place = prepare::Place { handle: &around.handle, group: &config, snapshot: &snapshot };
@@ -189,5 +195,6 @@ async fn open(
         strangers,
         identity,
         course: Course::default(),
+        tally: GroupTally::default(),
     })
 }

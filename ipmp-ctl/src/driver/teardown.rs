@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
 use rtnetlink::Handle;
 
-use super::{group::GroupRuntime, prepare};
+use super::{Driver, group::GroupRuntime, prepare};
 use crate::{
     config,
     dataplane::{
@@ -49,6 +49,28 @@ pub enum TeardownError {
         /// Where its pins would be.
         pins: std::path::PathBuf,
     },
+}
+
+impl TeardownError {
+    /// Whether there was nothing to take down.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent { .. })
+    }
+}
+
+impl Driver {
+    /// Takes down the groups that this daemon has made, when another of its groups cannot be set up. Those of an earlier
+    /// daemon stay.
+    pub async fn undo_new(&mut self) {
+        let (new, old): (Vec<_>, Vec<_>) = self.groups.drain(..).flatten().partition(|group| group.is_new);
+        self.groups = old.into_iter().map(Some).collect();
+        self.keeper.groups_are(self.group_names());
+        for group in new {
+            if let Err(error) = running(&self.handle, group).await {
+                tracing::warn!("{error}");
+            }
+        }
+    }
 }
 
 /// Takes down a group of this daemon.
@@ -124,7 +146,7 @@ pub fn strangers(config: &config::Group, snapshot: &Snapshot, tables: &mut Table
 /// Puts these interfaces back as they were.
 pub async fn restore(handle: &Handle, group: &str, strangers: Vec<Changed>, tables: &mut Tables) {
     for Changed { ifindex, name, tests } in strangers {
-        tracing::info!(group, "{name} is no member any more: its settings are put back");
+        tracing::info!(group, member = name, "{name} is no member any more: its settings are put back");
         forget_multicast(group, &name);
         prepare::restore_member(handle, &name, ifindex, &tests, tables).await;
     }
@@ -154,6 +176,6 @@ fn forget_multicast(group: &str, member: &str) {
     let (Ok(given), Ok(joined)) = (multicast::given(member), multicast::joined(group)) else { return };
     let ours = given.intersection(&joined).copied().collect();
     if let Err(error) = multicast::follow(member, &ours, &BTreeSet::new()) {
-        tracing::warn!(group, "taking multicast addresses out of the filter of {member}: {error}");
+        tracing::warn!(group, member, "taking multicast addresses out of the filter of {member}: {error}");
     }
 }

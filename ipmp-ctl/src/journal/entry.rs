@@ -43,9 +43,7 @@ pub struct Asker {
 impl Entry {
     /// Something that happens now.
     pub fn now(event: &str, text: String) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let time_us = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
-        Self { time_us, event: event.to_owned(), text, ..Self::default() }
+        Self { time_us: now_us(), event: event.to_owned(), text, ..Self::default() }
     }
 
     /// A command.
@@ -60,6 +58,12 @@ impl Entry {
             format!("{left_out} more events of {of} were left out: there were too many in a short time");
         Self { group, interface, ..Self::now("more", text) }
     }
+}
+
+/// This moment, in microseconds since 1970.
+pub fn now_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl std::fmt::Display for Asker {

@@ -1,5 +1,7 @@
 //! Neighbours that the kernel is looking for.
 
+pub mod reach;
+
 use std::io;
 
 use futures::StreamExt;

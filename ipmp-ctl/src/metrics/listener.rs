@@ -7,7 +7,7 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -20,7 +20,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::exposition;
+use super::exposition::{self, Format};
 use crate::{
     config::MetricsListener,
     control::{
@@ -85,6 +85,13 @@ impl MetricsServer {
         };
         Ok(Self { task, path })
     }
+
+    /// Ends it; the place is free afterwards.
+    pub async fn close(mut self) {
+        self.task.abort();
+        // That it was aborted is what it says.
+        drop((&mut self.task).await);
+    }
 }
 
 impl Drop for MetricsServer {
@@ -141,8 +148,10 @@ async fn answer(
         refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return Ok(refusal);
     }
-    Ok(match scrape(asked).await {
-        Some(text) => respond(StatusCode::OK, exposition::CONTENT_TYPE, text),
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let format = Format::accepted(accept.unwrap_or_default());
+    Ok(match scrape(asked, format).await {
+        Some(text) => respond(StatusCode::OK, format.content_type(), text),
         None => plain(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending\n"),
     })
 }
@@ -155,11 +164,11 @@ fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Ful
 }
 
 /// The metrics of this moment; `None` if the loop does not answer any more.
-async fn scrape(asked: &mpsc::Sender<Asked>) -> Option<String> {
+async fn scrape(asked: &mpsc::Sender<Asked>, format: Format) -> Option<String> {
     let (reply, answered) = oneshot::channel();
-    asked.send(Asked { request: Question::Status, by: None, reply }).await.ok()?;
+    asked.send(Asked { request: Question::Figures, by: None, reply }).await.ok()?;
     match answered.await.ok()? {
-        Answer::Reply(Reply::Status(status)) => exposition::text(status).ok(),
+        Answer::Reply(Reply::Figures(figures)) => exposition::text(*figures, format).ok(),
         _ => None,
     }
 }

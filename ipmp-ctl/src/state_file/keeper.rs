@@ -1,6 +1,9 @@
 //! Keeps the state file of a running daemon true.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     StateFile,
@@ -34,6 +37,13 @@ impl StateKeeper {
         // It stays in the file until the group is recalled and has something newer to say.
         let state = StateFile { netns, pins, memory: past.clone(), ..StateFile::default() };
         Self { state, socket, known: BTreeMap::new(), past, scribe }
+    }
+
+    /// The same of a daemon with this configuration.
+    #[must_use]
+    pub fn configured_by(mut self, config: &Path) -> Self {
+        self.state.config = Some(std::path::absolute(config).unwrap_or_else(|_| config.to_owned()));
+        self
     }
 
     /// What the last daemon has written down of a group, if it is true of this one.

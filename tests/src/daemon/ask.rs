@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
-use ipmp_ctl::control::{
-    client::ask,
-    protocol::{FlowRequest, GroupStatus, Reply, Request},
+use ipmp_ctl::{
+    control::{
+        client::ask,
+        protocol::{FlowRequest, GroupStatus, Reply, Request},
+    },
+    metrics::figures::Figures,
 };
 
 use super::Daemon;
@@ -17,6 +20,14 @@ impl Daemon {
             _ => None,
         }
         .unwrap_or_else(|| panic!("the daemon shows no {group}"))
+    }
+
+    /// What metrics show.
+    pub fn figures(&self) -> Figures {
+        match self.ask(&Request::Figures) {
+            Reply::Figures(figures) => *figures,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The member that carries a flow which the host sends, as `flow` says; `None` if no member is usable.

@@ -1,4 +1,4 @@
-//! Debian packages that are unpacked below `target/vm`, not installed: nothing on the machine changes.
+//! Debian packages that are unpacked below `target`, not installed: nothing on the machine changes.
 
 use std::{fs, path::Path, process::Command};
 
@@ -11,7 +11,7 @@ use crate::process;
 const PROGRAMS: [&str; 3] = ["apt-get", "apt-cache", "dpkg-deb"];
 
 /// Refuses where packages cannot be fetched at all. `wish` names what they were wanted for.
-pub(super) fn possible(wish: &str) -> Result<()> {
+pub(crate) fn possible(wish: &str) -> Result<()> {
     if let Some(absent) = PROGRAMS.into_iter().find(|program| process::find_program(program).is_none()) {
         bail!(
             "{wish} comes from Debian's archive, and this machine has no {absent}: run this on Debian or Ubuntu"
@@ -21,7 +21,7 @@ pub(super) fn possible(wish: &str) -> Result<()> {
 }
 
 /// Fetches packages and unpacks them into `place`, which then holds all of them or does not exist.
-pub(super) fn unpack(packages: &[String], place: &Path) -> Result<()> {
+pub(crate) fn unpack(packages: &[String], place: &Path) -> Result<()> {
     let beside = place.with_extension("new");
     let _ = fs::remove_dir_all(&beside);
     let outcome = fetch(packages, &beside);

@@ -1,6 +1,9 @@
 //! The screen, drawn from the model.
 
-use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus};
+use ipmp_ctl::{
+    control::protocol::{GroupStatus, MemberStatus},
+    journal::local,
+};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -10,7 +13,6 @@ use ratatui::{
 };
 
 use super::model::Model;
-use crate::cli::events::local;
 
 /// The smallest terminal that the screen fits into.
 pub(super) const SMALLEST: (u16, u16) = (60, 16);

@@ -45,14 +45,7 @@ fn the_example_is_taken_as_it_says() {
 }
 
 #[test]
-fn a_key_without_effect_yet_makes_one_warning() {
-    let (_, warnings) = good(
-        "on-event = \"/bin/true\"
-[group.g.member.a]
-priority = 1
-",
-    );
-    assert_eq!(warnings, ["f.toml:1: warning: `on-event` has no effect yet: no program is run",]);
+fn a_file_in_order_makes_no_warning() {
     assert!(good(EXAMPLE).1.is_empty(), "{:?}", good(EXAMPLE).1);
     let text = "[group.g]\nfailback = false\nmin-active = 1\nlink-ups-per-minute = 0\n[group.g.member.a]\nweight = 2\n";
     assert!(good(text).1.is_empty(), "{:?}", good(text).1);

@@ -1,7 +1,7 @@
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use super::{assert_problems, good, in_group, in_member};
-use crate::config::{ProbeHook, Receive};
+use crate::config::{OnEvent, ProbeHook, Receive};
 
 #[test]
 fn durations_need_a_unit_and_have_bounds() {
@@ -184,7 +184,7 @@ fn the_top_level_names_a_socket_and_a_program() {
         "metrics = \"[::1]:9400\"\non-event = \"/bin/true\"\ntrack-interfaces-only-with-groups = false",
     ));
     assert_eq!(config.metrics.map(|at| at.to_string()).as_deref(), Some("[::1]:9400"));
-    assert_eq!(config.on_event.as_deref(), Some(Path::new("/bin/true")));
+    assert_eq!(config.on_event, Some(OnEvent { program: "/bin/true".into(), line: 2 }));
     assert!(!config.track_interfaces_only_with_groups);
 }
 

@@ -1,7 +1,16 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::*;
-use crate::control::protocol::{AddressStatus, MovesStatus, ProbeCounts, TargetsStatus};
+use crate::{
+    control::protocol::{
+        AddressStatus, MovesStatus, ProbeCounts, RttStatus, Status, TargetStatus, TargetsStatus,
+    },
+    hook_program::RunCounts,
+    metrics::{
+        figures::{AnnouncementCount, DaemonFigures, EventCount},
+        histogram::Histogram,
+    },
+};
 
 fn member(interface: &str, state: &str) -> MemberStatus {
     let up = state == "ok";
@@ -63,19 +72,84 @@ fn status() -> Status {
                 targets: vec![target],
             }],
             moves: MovesStatus { pending: 3, gap_us: 1000, forced: 4 },
-            reasons: BTreeMap::from([("foreign-source".to_owned(), 6)]),
+            reasons: BTreeMap::from([("foreign-source-mac".to_owned(), 6), ("fallback".to_owned(), 7)]),
         }],
     }
 }
 
+fn event(event: &str, cause: Option<&str>, count: u64) -> EventCount {
+    EventCount { event: event.to_owned(), cause: cause.map(str::to_owned), count }
+}
+
+fn group_figures() -> GroupFigures {
+    let mut outages = Histogram::of_outages();
+    outages.note(Duration::from_millis(3));
+    let member = |interface: &str, buckets, wanted_buckets| MemberFigures {
+        interface: interface.to_owned(),
+        buckets,
+        wanted_buckets,
+        events: vec![event("failed", Some("link"), 2), event("absent", None, 1)],
+    };
+    let count = |kind: &str, family: Option<&str>, sent| AnnouncementCount {
+        kind: kind.to_owned(),
+        family: family.map(str::to_owned),
+        sent,
+        failed: sent + 1,
+    };
+    GroupFigures {
+        group: "ipmp0".to_owned(),
+        members: vec![member("e0", 1000, 1024), member("e1", 24, 0)],
+        events: BTreeMap::from([("group-failed".to_owned(), 5)]),
+        outages: BTreeMap::from([("link".to_owned(), outages)]),
+        announcements: vec![count("address", Some("ipv4"), 8), count("keep-alive", None, 9)],
+    }
+}
+
+fn daemon() -> DaemonFigures {
+    let mut lateness = Histogram::of_lateness();
+    lateness.note(Duration::from_micros(150));
+    DaemonFigures {
+        version: "1.2.3".to_owned(),
+        started_us: 1_500_000,
+        lateness,
+        hook_program: Some(RunCounts { done: 1, failed: 2, killed: 3, unstarted: 4, left_out: 5 }),
+    }
+}
+
+fn figures() -> Figures {
+    Figures { status: status(), groups: vec![group_figures()], daemon: daemon() }
+}
+
+fn open() -> String {
+    text(figures(), Format::OpenMetrics).expect("text")
+}
+
 #[test]
 fn every_figure_of_the_status_has_a_series() {
-    let text = text(status()).expect("text");
+    let text = open();
     for line in [
         r#"ipmp_group_state{group="ipmp0",state="ok"} 0"#,
         r#"ipmp_group_state{group="ipmp0",state="degraded"} 1"#,
         r#"ipmp_group_failure_detection_seconds{group="ipmp0"} 0.25"#,
-        r#"ipmp_group_irregular_packets_total{group="ipmp0",reason="foreign-source"} 6"#,
+        r#"ipmp_group_dropped_packets_total{group="ipmp0",reason="foreign-source-mac"} 6"#,
+        r#"ipmp_group_irregular_packets_total{group="ipmp0",reason="fallback"} 7"#,
+        r#"ipmp_group_events_total{group="ipmp0",event="group-failed"} 5"#,
+        r#"ipmp_group_failover_outage_seconds_count{group="ipmp0",cause="link"} 1"#,
+        r#"ipmp_group_failover_outage_seconds_bucket{le="0.005",group="ipmp0",cause="link"} 1"#,
+        r#"ipmp_group_failover_outage_seconds_bucket{le="0.002",group="ipmp0",cause="link"} 0"#,
+        r#"ipmp_group_announcements_total{group="ipmp0",kind="address",family="ipv4"} 8"#,
+        r#"ipmp_group_announcement_errors_total{group="ipmp0",kind="keep-alive"} 10"#,
+        r#"ipmp_member_buckets{group="ipmp0",interface="e1"} 24"#,
+        r#"ipmp_member_wanted_buckets{group="ipmp0",interface="e0"} 1024"#,
+        r#"ipmp_member_wanted_share_ratio{group="ipmp0",interface="e0"} 1.0"#,
+        r#"ipmp_member_wanted_share_ratio{group="ipmp0",interface="e1"} 0.0"#,
+        r#"ipmp_member_events_total{group="ipmp0",interface="e1",event="failed",cause="link"} 2"#,
+        r#"ipmp_member_events_total{group="ipmp0",interface="e0",event="absent"} 1"#,
+        r#"ipmp_build_info{version="1.2.3"} 1"#,
+        "process_start_time_seconds 1.5",
+        r#"ipmp_daemon_lateness_seconds_bucket{le="0.0002"} 1"#,
+        r#"ipmp_on_event_runs_total{result="killed"} 3"#,
+        "ipmp_on_event_left_out_total 5",
         r#"ipmp_group_moving_buckets{group="ipmp0"} 3"#,
         r#"ipmp_group_forced_moves_total{group="ipmp0"} 4"#,
         r#"ipmp_member_state{group="ipmp0",interface="e1",state="failed"} 1"#,
@@ -98,7 +172,7 @@ fn every_figure_of_the_status_has_a_series() {
 
 #[test]
 fn each_family_says_what_it_is_once() {
-    let text = text(status()).expect("text");
+    let text = open();
     let mut kinds: Vec<_> = text.lines().filter(|line| line.starts_with("# TYPE ")).collect();
     let all = kinds.len();
     kinds.dedup();
@@ -109,7 +183,7 @@ fn each_family_says_what_it_is_once() {
 
 #[test]
 fn round_trips_are_counted_below_their_bounds() {
-    let text = text(status()).expect("text");
+    let text = open();
     let bucket = |bound: &str| {
         let start = format!(r#"ipmp_target_round_trip_seconds_bucket{{le="{bound}","#);
         let line =
@@ -125,6 +199,23 @@ fn round_trips_are_counted_below_their_bounds() {
 }
 
 #[test]
-fn without_groups_there_is_nothing_but_the_end() {
-    assert_eq!(text(Status::default()).expect("text"), "# EOF\n");
+fn without_groups_and_program_the_daemon_is_left() {
+    let daemon = DaemonFigures { hook_program: None, ..daemon() };
+    let figures = Figures { status: Status::default(), groups: Vec::new(), daemon };
+    let text = text(figures, Format::OpenMetrics).expect("text");
+    let is_of_daemon =
+        |line: &str| ["ipmp_build_info", "ipmp_daemon_", "process_"].iter().any(|of| line.starts_with(of));
+    let others: Vec<_> = text.lines().filter(|line| !line.starts_with('#') && !is_of_daemon(line)).collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
+#[test]
+fn a_scraper_gets_the_format_that_it_reads() {
+    let prometheus = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    assert_eq!(Format::accepted(prometheus), Format::OpenMetrics);
+    assert_eq!(Format::accepted("*/*"), Format::Classic);
+    let classic = text(figures(), Format::Classic).expect("text");
+    assert!(classic.contains("# TYPE ipmp_member_probes_total counter\n"), "{classic}");
+    let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+    assert_eq!(series(&classic), series(&open()));
 }

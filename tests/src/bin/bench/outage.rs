@@ -206,12 +206,16 @@ fn keep(results: &Results, out: &Path) -> Result<[PathBuf; 2], String> {
 /// Draws an earlier run's results again.
 fn redraw(file: &Path, options: &Options) -> Result<(), String> {
     let text = fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;
-    let results: Results = serde_json::from_str(&text)
+    let mut results: Results = serde_json::from_str(&text)
         .map_err(|error| format!("{} is not what `bench outage` writes: {error}", file.display()))?;
+    results.rows.retain(|row| options.chooses(row));
+    if results.rows.is_empty() {
+        return Err(format!("{} has nothing of what is chosen", file.display()));
+    }
     if !options.json {
         table::all(&results);
     }
-    let picture = file.with_extension("svg");
+    let picture = options.picture(file);
     fs::write(&picture, picture::draw(&results)).map_err(|error| cannot("write", &picture, &error))?;
     Progress::new().say(&format!("written: {}", picture.display()));
     Ok(())

@@ -1,11 +1,19 @@
 //! The command line of `outage`.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use ipmp_tests::machine::is_counted;
 
-use super::{class::Class, system::Kind};
+use super::{
+    class::Class,
+    results::{Event, Row},
+    system::Kind,
+};
 use crate::veth::Veth;
 
 #[cfg(test)]
@@ -49,9 +57,13 @@ pub(crate) struct Options {
     /// Directory for outage.json and outage.svg [default: target/bench]
     #[arg(long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
-    /// Measure nothing: draw the picture of an earlier run's outage.json again
+    /// Measure nothing: draw the picture of an earlier run's outage.json again, of the chosen classes and systems; into
+    /// outage.svg beside it, or in the directory of --out
     #[arg(long, value_name = "FILE")]
     pub(super) draw: Option<PathBuf>,
+    /// Draw only the failures, or only the repairs
+    #[arg(long, value_enum, requires = "draw")]
+    event: Option<Event>,
 }
 
 /// How fast streams are.
@@ -80,6 +92,18 @@ impl Options {
     /// Each system once, in their own order.
     pub(super) fn systems(&self) -> Vec<Kind> {
         Kind::all().iter().copied().filter(|kind| self.system.contains(kind)).collect()
+    }
+
+    /// Whether this row of an earlier run is chosen.
+    pub(super) fn chooses(&self, row: &Row) -> bool {
+        self.class.iter().any(|class| class.to_string() == row.class)
+            && self.system.iter().any(|system| system.to_string() == row.system)
+            && self.event.is_none_or(|event| event == row.event)
+    }
+
+    /// Where the picture of an earlier run goes.
+    pub(super) fn picture(&self, file: &Path) -> PathBuf {
+        self.out.as_ref().map_or_else(|| file.with_extension("svg"), |out| out.join("outage.svg"))
     }
 
     /// How fast the streams are.

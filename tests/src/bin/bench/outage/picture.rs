@@ -68,9 +68,10 @@ fn groups(rows: &[Row]) -> Vec<(String, Vec<&Row>)> {
 fn head(svg: &mut Svg, results: &Results) {
     svg.text([10.0, 24.0], Anchor::Start, "font-size:16px;font-weight:bold", "How long traffic stops");
     let about = format!(
-        "{} packets/s of each of four streams ({}); {}; {}",
-        results.rate, results.rate_from, results.machine, results.command
+        "{} packets/s of each of four streams ({}); {}",
+        results.rate, results.rate_from, results.machine
     );
+    svg.text([WIDTH - 10.0, 24.0], Anchor::End, GREY, &results.command);
     svg.text([10.0, 42.0], Anchor::Start, GREY, &about);
     svg.dot([14.0, 58.0], 4.0, &format!("fill:{OUT}"));
     svg.text([24.0, 62.0], Anchor::Start, "", "sent by the host, IPv4 and IPv6");

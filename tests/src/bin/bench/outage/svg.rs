@@ -17,6 +17,7 @@ pub(super) struct Svg {
 pub(super) enum Anchor {
     Start,
     Middle,
+    End,
 }
 
 impl Svg {
@@ -40,6 +41,7 @@ impl Svg {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
+            Anchor::End => "end",
         };
         self.element("text", &[("x", &x), ("y", &y)], &format!("text-anchor:{anchor};{style}"), Some(text));
     }

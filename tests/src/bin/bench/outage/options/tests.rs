@@ -65,3 +65,26 @@ fn times_have_a_unit() {
     assert_eq!(parse("--fdt 30ms").unwrap().fdt, Duration::from_millis(30));
     assert_eq!(parse("--fdt 2s").unwrap().fdt, Duration::from_secs(2));
 }
+
+#[test]
+fn an_earlier_run_is_drawn_by_class_system_and_event() {
+    let row = |system: Kind, class: Class, event| Row {
+        system: system.to_string(),
+        class: class.to_string(),
+        event,
+        what: String::new(),
+        trials: 1,
+        not_supported: None,
+        ended_by: None,
+        forced: 0,
+        streams: vec![],
+        connections: 0,
+        connections_lost: 0,
+    };
+    let options = parse("--draw f.json --class carrier --system ipmp --event failure").unwrap();
+    assert!(options.chooses(&row(Kind::Ipmp, Class::Carrier, Event::Failure)));
+    assert!(!options.chooses(&row(Kind::Ipmp, Class::Carrier, Event::Repair)));
+    assert!(!options.chooses(&row(Kind::Ipmp, Class::Silent, Event::Failure)));
+    assert!(!options.chooses(&row(Kind::XorMiimon10, Class::Carrier, Event::Failure)));
+    assert!(parse("--event failure").is_err(), "a measurement is of both");
+}

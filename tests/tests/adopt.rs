@@ -1,0 +1,133 @@
+//! A running host is adopted, confirmed, released, put back; its connections go on.
+
+use ipmp_tests::{
+    Ping, Topology,
+    adoptee::{Adoptee, NOTHING},
+    ctl,
+    eventually::{SOON, eventually, holds},
+    plan,
+};
+
+fn progress(connections: &[ipmp_tests::echo::Connections]) {
+    connections.iter().for_each(ipmp_tests::echo::Connections::until_all_progress);
+}
+
+fn has_event(adoptee: &Adoptee, name: &str) {
+    eventually(&format!("an event {name}"), SOON, || {
+        let events = adoptee.daemon.events();
+        holds(events.iter().any(|event| event["event"] == name), || events)
+    });
+}
+
+#[test]
+fn everything_moves_to_the_group_and_back_without_losing_a_connection() {
+    let mut adoptee = Adoptee::new(Topology::new());
+    let before = adoptee.state();
+    let (_servers, connections) = adoptee.connections();
+    progress(&connections);
+    let plan = adoptee.adopted("ipmp0 e0 e1 --standby e1 --test-address 10.9.0.20 --dry-run");
+    assert!(plan.contains("move address 10.9.0.10/24 from e0 to ipmp0") && plan.contains("leased"), "{plan}");
+    assert_eq!(adoptee.state(), before);
+    assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));
+
+    let said = adoptee.adopted("ipmp0 e0 e1 --standby e1 --test-address 10.9.0.20");
+    assert!(said.contains("confirm with `ipmp-ctl confirm` within 60 s"), "{said}");
+    progress(&connections);
+    let host = adoptee.host();
+    let addresses = host.ip("-o addr show dev ipmp0");
+    for words in [
+        "10.9.0.10/24 brd 10.9.0.255",
+        "10.9.0.11/24",
+        "ipmp0:web",
+        "fd09::10/64",
+        "fd09::11/64 scope global nodad home noprefixroute",
+    ] {
+        assert!(addresses.contains(words), "{words} is not in {addresses}");
+    }
+    let at_member = host.ip("-o addr show dev e0 scope global");
+    assert!(at_member.is_empty(), "{at_member}");
+    let routes = host.ip("-4 route show table all") + &host.ip("-6 route show table all");
+    for words in [
+        "default via 10.9.0.101 dev ipmp0 src 10.9.0.10 metric 100",
+        "198.51.100.0/24 via 10.9.0.101 dev ipmp0 mtu 1300",
+        "203.0.113.0/24 via 10.9.0.101 dev ipmp0 table 77 onlink",
+        "default via fd09::101 dev ipmp0 metric 512",
+        "2001:db8:77::/48 via fd09::101 dev ipmp0 src fd09::10",
+    ] {
+        assert!(routes.contains(words), "{words} is not in {routes}");
+    }
+    let (files, text) = adoptee.files();
+    assert_eq!(files, ["ipmp.toml", "ipmp.toml.back", "ipmp.toml.way-back"]);
+    assert!(text.starts_with(NOTHING) && text.contains("[group.ipmp0.member.e1]\nstandby = true"), "{text}");
+    assert!(!text.contains("10.9.0.11/24"), "a lease is nobody's configuration: {text}");
+
+    let reload = adoptee.daemon.ctl(&["reload"]);
+    assert_eq!(reload.status.code(), Some(1), "{}", ctl::describe(&reload));
+    let second = adoptee.adopt("ipmp1 e2");
+    assert!(ctl::text(&second).contains("ipmp0: its adoption waits"), "{}", ctl::describe(&second));
+    let confirmed = adoptee.daemon.ctl(&["confirm"]);
+    assert!(confirmed.status.success(), "{}", ctl::describe(&confirmed));
+    assert_eq!(adoptee.files().0, ["ipmp.toml"]);
+    progress(&connections);
+    for name in ["adopt-began", "adopted", "adoption-confirmed"] {
+        has_event(&adoptee, name);
+    }
+    let again = adoptee.daemon.ctl(&["confirm"]);
+    assert!(ctl::text(&again).contains("no adoption waits"), "{}", ctl::describe(&again));
+
+    // The next daemon finds what is configured.
+    adoptee.daemon.kill9();
+    adoptee.daemon.restart();
+    let reload = adoptee.daemon.ctl(&["reload"]);
+    assert!(ctl::text(&reload).contains("nothing has changed"), "{}", ctl::describe(&reload));
+    progress(&connections);
+
+    let released = adoptee.daemon.ctl(&["release", "ipmp0", "e0"]);
+    assert!(released.status.success(), "{}", ctl::describe(&released));
+    progress(&connections);
+    adoptee.until_state(&before);
+    let (files, text) = adoptee.files();
+    assert_eq!((files, text.trim_end()), (vec!["ipmp.toml".to_owned()], NOTHING.trim_end()));
+    assert!(connections.iter().all(|connections| connections.broken().is_empty()));
+}
+
+#[test]
+fn what_nobody_confirms_is_put_back() {
+    let adoptee = Adoptee::new(Topology::new());
+    let before = adoptee.state();
+    let (_servers, connections) = adoptee.connections();
+    let output = adoptee.adopt("ipmp0 e0 e1 --confirm 2 --wait");
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("it was not confirmed in time"), "{}", ctl::describe(&output));
+    adoptee.until_state(&before);
+    assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));
+    assert_eq!(adoptee.daemon.group_pins("ipmp0"), None);
+    progress(&connections);
+    has_event(&adoptee, "adoption-undone");
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_through_the_group_undoes_it() {
+    let adoptee = Adoptee::new(Topology::new());
+    let before = adoptee.state();
+    // The first address is bound to the first member, which hears nothing.
+    adoptee.topology.blackhole(1);
+    let output = adoptee.adopt("ipmp0 e1 e0");
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("did not answer through the group"), "{}", ctl::describe(&output));
+    adoptee.until_state(&before);
+    assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));
+    Ping::to(plan::peer(0)[0]).from(plan::data(0)[0]).until_answered(adoptee.host());
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_in_the_first_place_leaves_all_as_it_is() {
+    let adoptee = Adoptee::new(Topology::new());
+    adoptee.topology.blackhole(0);
+    let before = adoptee.state();
+    let output = adoptee.adopt("ipmp0 e0 e1");
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("does not answer now"), "{}", ctl::describe(&output));
+    assert_eq!(adoptee.state(), before);
+    assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));
+}
