@@ -16,6 +16,7 @@ mod completions;
 mod daemon;
 mod down;
 mod events;
+mod explain;
 mod firewall;
 mod flow;
 mod log;
@@ -29,6 +30,7 @@ mod stat;
 mod table;
 #[cfg(test)]
 mod tests;
+mod top;
 mod views;
 
 /// Where the configuration is unless told otherwise.
@@ -42,6 +44,7 @@ Examples:
   ipmp-ctl daemon
   ipmp-ctl stat -i
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
+  ipmp-ctl explain eth1
   ipmp-ctl offline eth1
   ipmp-ctl online eth1
   ipmp-ctl down ipmp0
@@ -68,12 +71,14 @@ Examples:
   ipmp-ctl stat -p
   ipmp-ctl stat -i -o interface,weight,txpkts,rxpkts
   ipmp-ctl stat -a -P -o address,inbound
+  ipmp-ctl stat -i --watch 2
   ipmp-ctl stat -i --json";
 
 const FLOW_EXAMPLES: &str = "\
 Examples:
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443
   ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto icmp
+  ipmp-ctl flow ipmp0 192.0.2.10 198.51.100.7 --proto tcp --sport 40000 --dport 443 --if-failed eth0
   ipmp-ctl flow ipmp0 2001:db8::10 2001:db8:1::7 --json";
 
 const OFFLINE_HELP: &str = "\
@@ -152,8 +157,12 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show groups, interfaces, data addresses, targets or probes, as ipmpstat does
     Stat(StatArgs),
+    /// Show groups, members, traffic, targets and events on a live screen
+    Top(top::TopArgs),
     /// Say which member carries a flow, and why
     Flow(FlowArgs),
+    /// Say why a member is in its state, and what has to happen for its repair
+    Explain(explain::ExplainArgs),
     /// Take a member out of service: its traffic and addresses move to the others, its probes stop
     Offline(OfflineArgs),
     /// Put a member back into service
@@ -244,6 +253,15 @@ pub(crate) struct StatArgs {
     /// Print one JSON object; of probes, one for each
     #[arg(long, conflicts_with_all = ["fields", "parsable"])]
     pub(crate) json: bool,
+    /// Show it again and again, every so many seconds (1 if not said), until Ctrl-C; the daemon may be started again meanwhile
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1", value_parser = watch_interval, conflicts_with = "probes")]
+    pub(crate) watch: Option<f64>,
+}
+
+/// A number of seconds between two looks.
+fn watch_interval(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
+    seconds.ok_or_else(|| "give a number of seconds from 0.1 to 86400".to_owned())
 }
 
 /// `flow`.
@@ -268,6 +286,9 @@ pub(crate) struct FlowArgs {
     /// Destination port
     #[arg(long = "dport", value_name = "N", requires = "protocol")]
     pub(crate) destination_port: Option<u16>,
+    /// Where it would go if this member lost its link now
+    #[arg(long, value_name = "IFACE")]
+    pub(crate) if_failed: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -331,7 +352,9 @@ impl Cli {
             Command::Daemon(args) => daemon::run(args, socket),
             Command::Check(args) => check::run(&args),
             Command::Stat(args) => stat::run(&args, &socket),
+            Command::Top(args) => top::run(&args, &socket),
             Command::Flow(args) => flow::run(&args, &socket),
+            Command::Explain(args) => explain::run(&args, &socket),
             Command::Offline(args) => maintenance::offline(&args, &socket),
             Command::Online(args) => maintenance::online(&args, &socket),
             Command::Reload => reload::run(&socket),

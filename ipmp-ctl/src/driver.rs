@@ -8,17 +8,18 @@
 //!  timers ──────────┘    task)    group)      └─> queue purge (blocking pool)
 //! ```
 //!
-//! One task owns everything that has state. What may wait for the lock of the network stack, or for the kernel's grace
-//! periods, is done elsewhere, because a loss of carrier must be acted on within milliseconds. Dropping the driver loses
-//! nothing: the packet path is pinned, and the next daemon reads it back.
+//! One task owns all state; what may wait for the network stack's lock or a grace period is done elsewhere: a lost carrier is
+//! acted on within milliseconds. Dropping the driver loses nothing: the path is pinned, and the next daemon reads it back.
 
 mod addresses;
 mod adopt;
 mod anonymous;
 mod dump;
 mod error;
+mod explain;
 mod figures;
 mod filters;
+mod flows;
 mod found;
 pub mod group;
 mod history;

@@ -35,6 +35,8 @@
 //! | `planner` | buckets, bindings, nominee, and the backup of each |
 //! | `moves` | when a planned move is over |
 //! | `settle`, `announcer` | what has to be done about it |
+//!
+//! And for people who ask: `explain` says why a member is in its state, `what_if` what a failure would bring.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -51,6 +53,7 @@ pub mod anonymous;
 pub mod assignment;
 mod duplicates;
 pub mod event;
+pub mod explain;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod group;
@@ -69,6 +72,7 @@ mod status;
 pub mod timers;
 pub mod view;
 mod weights;
+mod what_if;
 
 use self::{
     action::{Action, Notice},

@@ -27,6 +27,7 @@ pub use self::{
     entry::{Asker, Entry, now_us},
     file::{path, read},
     row::Row,
+    time::local,
 };
 use self::{limiter::Limiter, readers::Readers};
 

@@ -136,3 +136,33 @@ fn the_flow_command_names_the_member_that_carries_the_flow() {
         }
     }
 }
+
+/// Where each flow goes if a member has failed, by source port.
+fn predicted(rig: &Rig, failed: &str, v6: bool) -> BTreeMap<u16, usize> {
+    let (data, peer) = (plan::data(0)[usize::from(v6)], plan::peer(0)[usize::from(v6)]);
+    let udp = libc::IPPROTO_UDP as u8;
+    let member = |source: u16| {
+        let (from, to) = (SocketAddr::new(data, source), SocketAddr::new(peer, PORT));
+        let name =
+            rig.daemon.carrier_if(Some(failed), "ipmp0", udp, from, to).expect("a member would be left");
+        name[1..].parse().expect("members are numbered")
+    };
+    (FIRST..FIRST + FLOWS).map(|source| (source, member(source))).collect()
+}
+
+#[test]
+fn flows_go_where_it_was_predicted_of_a_failure() {
+    // The standby carries nothing until the failure.
+    let rig = Rig::with(Topology::new(), |group| group.member("e2", &["standby = true"]));
+    rig.until_reachable();
+    for v6 in [false, true] {
+        let predicted = predicted(&rig, "e0", v6);
+        assert!(predicted.values().any(|member| *member == 2), "the standby is expected to step in");
+        rig.fail(0);
+        assert_eq!(carriers(&rig, v6), predicted, "IPv6: {v6}");
+        rig.repair(0);
+    }
+    let output = rig.daemon.ctl(&["flow", "ipmp0", "10.9.0.10", "10.9.0.101", "--if-failed", "e9"]);
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("e0, e1, e2"), "{}", ctl::describe(&output));
+}

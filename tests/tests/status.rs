@@ -1,6 +1,9 @@
 //! What the status commands show, to whom.
 
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
 
 use ipmp_common::{Reason, member::Mac};
 use ipmp_tests::{
@@ -221,5 +224,83 @@ fn packets_are_not_traced_unless_asked_for() {
     let log = rig.daemon.log();
     for text in ["sent:", "received:", "foreign-source-mac", "not-nominated"] {
         assert!(!log.contains(text), "{log}");
+    }
+}
+
+#[test]
+fn a_member_is_explained_with_what_happened_to_it_and_what_it_needs() {
+    let rig = Rig::new(Topology::new().members(2));
+    let shown = rig.daemon.json(&["explain", "e0"]);
+    assert_keys(
+        &shown,
+        &["active", "at_least_ms", "group", "heard", "history", "interface", "link", "needs", "why"],
+    );
+    assert_eq!((&shown["state"], &shown["active"]), (&"ok".into(), &true.into()), "{shown}");
+    assert_eq!(shown["needs"], serde_json::json!([]), "{shown}");
+
+    rig.fail(0);
+    let text = ctl::text(&rig.daemon.ctl(&["explain", "e0"]));
+    for part in [
+        "e0 of group ipmp0 is failed and carries no traffic",
+        "no carrier",
+        "link has to come up",
+        "link-down",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    let output = rig.daemon.ctl(&["offline", "e1", "-f"]);
+    assert!(output.status.success(), "{}", ctl::describe(&output));
+    let text = ctl::text(&rig.daemon.ctl_as_nobody(&["explain", "e1"]));
+    assert!(text.contains("`ipmp-ctl online e1`"), "{text}");
+    let output = rig.daemon.ctl(&["explain", "eth9"]);
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("members are: e0, e1"), "{}", ctl::describe(&output));
+}
+
+#[test]
+fn a_watched_view_goes_on_when_the_daemon_has_been_started_again() {
+    let mut rig = Rig::new(Topology::new().members(2));
+    let mut watch = Command::new(ctl::binary());
+    watch.args(["stat", "-i", "--json", "--watch", "0.1", "--socket"]).arg(rig.daemon.socket());
+    let mut watch = watch.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(next()["interfaces"].as_array().map(Vec::len), Some(2));
+    }
+    rig.daemon.kill9();
+    let line = said.next().unwrap().unwrap();
+    assert!(line.contains("cannot contact the daemon"), "{line}");
+    rig.daemon.restart();
+    let line = said.next().unwrap().unwrap();
+    assert!(line.contains("the daemon is back"), "{line}");
+    assert_eq!(next()["interfaces"].as_array().map(Vec::len), Some(2));
+
+    // Nobody reads on, and that ends it.
+    drop(lines);
+    let status = eventually("it ends with its reader", SOON, || watch.try_wait().unwrap().ok_or("it runs"));
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn without_a_daemon_each_view_says_so_once_and_fails() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("none.sock");
+    for arguments in [
+        &["stat"][..],
+        &["stat", "-p"],
+        &["stat", "--watch"],
+        &["explain", "e0"],
+        &["flow", "ipmp0", "10.9.0.10", "10.9.0.101", "--if-failed", "e0"],
+    ] {
+        let output = ctl::run(Command::new(ctl::binary()).args(arguments).arg("--socket").arg(&socket));
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", ctl::describe(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", ctl::describe(&output));
+        let said = ctl::text(&output);
+        assert!(
+            said.contains("cannot contact the daemon") && said.lines().count() == 1,
+            "{arguments:?}: {said}"
+        );
     }
 }

@@ -45,6 +45,7 @@ fn request(args: &FlowArgs) -> Result<FlowRequest, clap::Error> {
         protocol: args.protocol.map(|protocol| protocol.number(args.destination)),
         source_port: args.source_port.unwrap_or(0),
         destination_port: args.destination_port.unwrap_or(0),
+        if_failed: args.if_failed.clone(),
     })
 }
 
@@ -59,7 +60,19 @@ fn sentence(args: &FlowArgs, reply: &FlowReply) -> String {
         }
         Some(protocol) => format!(" {protocol}"),
     };
-    let member = reply.member.as_deref().unwrap_or("no member");
+    let member = named(reply.member.as_ref());
     let bucket = reply.bucket.map(|bucket| format!("bucket {bucket}: ")).unwrap_or_default();
-    format!("{group}: {source} -> {destination}{transport}: {member} ({bucket}{})\n", reply.why)
+    let condition = args.if_failed.as_ref().map(|failed| format!(" if {failed} fails")).unwrap_or_default();
+    let meanwhile = reply
+        .meanwhile
+        .as_ref()
+        .map(|meanwhile| format!("; for the milliseconds until {member} is activated {meanwhile} stands in"));
+    let present = reply.at_present.as_ref().map(|now| format!("; at present {}", named(now.member.as_ref())));
+    let rest = meanwhile.into_iter().chain(present).collect::<String>();
+    let why = &reply.why;
+    format!("{group}: {source} -> {destination}{transport}: {member}{condition} ({bucket}{why}{rest})\n")
+}
+
+fn named(member: Option<&String>) -> &str {
+    member.map_or("no member", String::as_str)
 }

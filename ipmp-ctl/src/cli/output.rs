@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write as _};
 
 use anyhow::Context as _;
 use ipmp_ctl::control::protocol::Reply;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 /// Prints `text` on standard output. A reader who has seen enough and closed the pipe is no failure.
@@ -18,6 +19,14 @@ pub(super) fn print_on(text: &str) -> anyhow::Result<bool> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         outcome => outcome.map(|()| true).context("cannot write to standard output"),
     }
+}
+
+/// Whether standard output is a pipe or socket that nobody reads any more.
+pub(super) fn is_reader_gone() -> bool {
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&at_once)).is_ok() && polled[0].revents().contains(PollFlags::ERR)
 }
 
 /// Prints `value` as one line of JSON.

@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
+    marker::PhantomData,
     path::Path,
+    time::Duration,
 };
 
 use anyhow::bail;
@@ -20,6 +22,7 @@ use super::{
 };
 
 mod live;
+mod watch;
 
 /// Shows one view.
 pub(super) fn run(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
@@ -42,19 +45,38 @@ fn show<V: View>(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
     for name in &selection.ignored {
         output::warn(&format!("ignoring unknown output field '{name}'"));
     }
-    let status = ask_status(socket)?;
-    let lines = V::lines(&status);
-    if args.json {
-        return output::print_json(&BTreeMap::from([(V::KEY, lines)]));
+    let page = Page::<V> { args, view: PhantomData };
+    if let Some(seconds) = args.watch {
+        return watch::watch(&page, socket, Duration::from_secs_f64(seconds));
     }
-    output::print(&if args.parsable {
-        table::parsable(&selection.fields, &lines)
-    } else {
-        table::human(&selection.fields, &lines, terminal_height())
-    })
+    output::print(&page.text(&ask_status(socket)?)?)
 }
 
-fn ask_status(socket: &Path) -> anyhow::Result<Status> {
+/// One view, as the command line wants it.
+struct Page<'a, V> {
+    args: &'a StatArgs,
+    view: PhantomData<V>,
+}
+
+impl<V: View> Page<'_, V> {
+    /// All of it.
+    fn text(&self, status: &Status) -> anyhow::Result<String> {
+        let lines = V::lines(status);
+        if self.args.json {
+            return Ok(serde_json::to_string(&BTreeMap::from([(V::KEY, lines)]))? + "\n");
+        }
+        let fields = V::fields();
+        let selection = select(&fields, &self.args.fields, self.args.parsable)?;
+        Ok(if self.args.parsable {
+            table::parsable(&selection.fields, &lines)
+        } else {
+            table::human(&selection.fields, &lines, terminal_height())
+        })
+    }
+}
+
+/// Asks the daemon how everything is.
+pub(super) fn ask_status(socket: &Path) -> anyhow::Result<Status> {
     match ask(socket, &Request::Status)? {
         Reply::Status(status) => Ok(status),
         Reply::Refused { reason } => bail!(reason),

@@ -4,11 +4,14 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::explained::{Explained, HeardStatus};
 use crate::metrics::figures::Figures;
 pub use crate::{
     adopt::request::{AdoptRequest, ReleaseRequest},
     journal::Entry as Event,
 };
+
+mod explained;
 
 /// What a command asks of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,11 @@ pub enum Request {
     Probes,
     /// Which member carries a flow.
     Flow(FlowRequest),
+    /// Why a member is in its state, and what has to happen for its repair.
+    Explain {
+        /// Its interface.
+        interface: String,
+    },
     /// Take a member out of service; answered when it carries nothing more.
     Offline {
         /// Its interface.
@@ -62,7 +70,12 @@ impl Request {
     /// Whether only root may ask this.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Status | Self::Figures | Self::Probes | Self::Flow(_) | Self::Events { .. } => false,
+            Self::Status
+            | Self::Figures
+            | Self::Probes
+            | Self::Flow(_)
+            | Self::Explain { .. }
+            | Self::Events { .. } => false,
             Self::Adopt(AdoptRequest { dry_run, .. }) | Self::Release(ReleaseRequest { dry_run, .. }) => {
                 !*dry_run
             }
@@ -87,6 +100,9 @@ pub struct FlowRequest {
     pub source_port: u16,
     /// Destination port; 0 if none was given.
     pub destination_port: u16,
+    /// A member that is to be thought of as failed.
+    #[serde(default)]
+    pub if_failed: Option<String>,
 }
 
 /// What the daemon answers.
@@ -99,6 +115,8 @@ pub enum Reply {
     Figures(Box<Figures>),
     /// To [`Request::Flow`].
     Flow(FlowReply),
+    /// To [`Request::Explain`].
+    Explained(Explained),
     /// Done, nothing to tell.
     Done,
     /// To [`Request::Reload`]: done.
@@ -307,4 +325,18 @@ pub struct FlowReply {
     pub bucket: Option<u32>,
     /// The rule that decides, in words.
     pub why: String,
+    /// If a failure was asked for: who carries it without that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_present: Option<Present>,
+    /// If a failure was asked for: who carries it between the failure and the activation of the member that stands in,
+    /// where that is not active yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meanwhile: Option<String>,
+}
+
+/// Who carries a flow as things are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present {
+    /// The member; `None` if no member is usable.
+    pub member: Option<String>,
 }

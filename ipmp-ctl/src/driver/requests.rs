@@ -1,6 +1,6 @@
 //! What is asked on the control socket.
 
-use super::{Driver, anonymous, group::GroupRuntime, status, teardown};
+use super::{Driver, anonymous, flows, group::GroupRuntime, status, teardown};
 use crate::{
     control::{
         protocol::{Reply, Request, Status},
@@ -27,11 +27,13 @@ impl Driver {
             Request::Figures => Reply::Figures(Box::new(self.figures())),
             Request::Flow(flow) => {
                 match self.groups.iter().flatten().find(|group| group.name() == flow.group) {
-                    Some(group) => status::flow(group, &flow)
-                        .map_or_else(|reason| Reply::Refused { reason }, Reply::Flow),
+                    Some(group) => {
+                        flows::flow(group, &flow).map_or_else(|reason| Reply::Refused { reason }, Reply::Flow)
+                    }
                     None => self.no_such_group(&flow.group),
                 }
             }
+            Request::Explain { interface } => self.explain(&interface),
             Request::Online { interface } => self.take_online(&interface, by).await,
             Request::Down { group } if self.is_adopting(&group) => {
                 self.undo_adoption("the group was taken down").await;

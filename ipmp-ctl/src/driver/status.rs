@@ -1,16 +1,13 @@
 //! What the daemon shows of itself: the engine's view with the packet path's counters.
 
-use std::net::IpAddr;
-
-use ipmp_common::{Choice, MemberCounters, SlotSet};
+use ipmp_common::MemberCounters;
 
 use super::group::{GroupRuntime, MemberRuntime};
 use crate::{
     control::protocol::{
-        AddressStatus, FlowReply, FlowRequest, GroupStatus, MemberStatus, MovesStatus, ProbeCounts,
-        RttStatus, TargetStatus, TargetsStatus,
+        AddressStatus, GroupStatus, MemberStatus, MovesStatus, ProbeCounts, RttStatus, TargetStatus,
+        TargetsStatus,
     },
-    dataplane::flow::{Flow, Way},
     engine::{
         event::MemberIndex,
         view::{
@@ -171,68 +168,4 @@ fn flags(member: &MemberView) -> String {
         (member.duplicate_mac, 'h'),
     ];
     flags.into_iter().map(|(set, flag)| if set { flag } else { '-' }).collect()
-}
-
-/// Which member carries a flow that leaves the group, and why: the packet path's rules on the packet path's maps.
-pub(super) fn flow(group: &GroupRuntime, flow: &FlowRequest) -> Result<FlowReply, String> {
-    if flow.source.is_ipv4() != flow.destination.is_ipv4() {
-        return Err(format!("{} and {} are of different families", flow.source, flow.destination));
-    }
-    let is_broadcast = matches!(flow.destination, IpAddr::V4(to) if is_broadcast(group, to));
-    let installed = group.path.installed();
-    let way = Flow {
-        source: flow.source,
-        destination: flow.destination,
-        to_group: is_broadcast || flow.destination.is_multicast(),
-        protocol: flow.protocol,
-        source_port: flow.source_port,
-        destination_port: flow.destination_port,
-    }
-    .way(group.path.hash_seed(), installed, |bucket| group.path.has_passed(bucket));
-    let named = |slot: u16| {
-        let ifindex = installed.slots.get(&slot)?.ifindex;
-        Some(group.config().members[group.member_with(ifindex)?].name.clone())
-    };
-    let member = way.slot().and_then(named);
-    Ok(match way {
-        Way::TestAddress { .. } => {
-            let why = format!("{} is a test address: it leaves by its own member only", flow.source);
-            FlowReply { member, bucket: None, why }
-        }
-        Way::Nominated { .. } => {
-            let why = "broadcast and multicast leave by the nominated member".to_owned();
-            FlowReply { member, bucket: None, why }
-        }
-        Way::Bucket { number, choice, slot } => {
-            let why = match (named(choice.backup), named(choice.slot)) {
-                (Some(from), Some(to)) if choice.is_moving() => {
-                    format!("its bucket is moving from {from} to {to}, when it is idle for a moment")
-                }
-                _ => why(choice, slot, installed.usable),
-            };
-            FlowReply { member, bucket: Some(number), why }
-        }
-    })
-}
-
-fn is_broadcast(group: &GroupRuntime, to: std::net::Ipv4Addr) -> bool {
-    let of_subnet = group.config().addresses.iter().any(|data| match data.net {
-        ipnet::IpNet::V4(net) => net.prefix_len() < 31 && net.broadcast() == to,
-        ipnet::IpNet::V6(_) => false,
-    });
-    of_subnet || to.is_broadcast()
-}
-
-fn why(choice: Choice, slot: Option<u16>, usable: SlotSet) -> String {
-    match slot {
-        None => "no member of the group is usable".to_owned(),
-        Some(slot) if slot == choice.slot => "its bucket names this member".to_owned(),
-        Some(slot) if slot == choice.backup => {
-            "the member that its bucket names is unusable; this is the backup".to_owned()
-        }
-        Some(_) => format!(
-            "the member that its bucket names is unusable, and so is the backup; one of the {} usable members",
-            usable.len()
-        ),
-    }
 }

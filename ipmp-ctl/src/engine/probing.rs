@@ -16,6 +16,7 @@
 //! | `condition` | what the operator is told once |
 //! | `instance` | all this of one instance |
 //! | `round`, `follow` | a moment of sending; what changes from outside |
+//! | `heard`, `show` | what people are told |
 
 use std::{
     collections::BTreeSet,
@@ -37,6 +38,7 @@ mod condition;
 mod estimate;
 mod fdt;
 mod follow;
+mod heard;
 mod instance;
 mod jitter;
 mod lateness;
@@ -121,6 +123,11 @@ impl Probing {
     /// The failure detection time as it is now.
     pub(super) const fn fdt(&self) -> Duration {
         self.fdt.current()
+    }
+
+    /// Time from one probe of detection to the next.
+    pub(super) fn interval(&self) -> Duration {
+        self.fdt.interval()
     }
 
     /// What is to be done, since the last call.

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 /// Microseconds since 1970 as RFC 3339 has it, in local time: `2026-11-23T04:05:06.000007+01:00`.
-pub(super) fn local(time_us: u64) -> String {
+pub fn local(time_us: u64) -> String {
     let (seconds, micros) = (time_us / 1_000_000, time_us % 1_000_000);
     let seconds = libc::time_t::try_from(seconds).unwrap_or(libc::time_t::MAX);
     let mut broken = MaybeUninit::<libc::tm>::zeroed();

@@ -32,6 +32,18 @@ impl Daemon {
 
     /// The member that carries a flow which the host sends, as `flow` says; `None` if no member is usable.
     pub fn carrier(&self, group: &str, protocol: u8, from: SocketAddr, to: SocketAddr) -> Option<String> {
+        self.carrier_if(None, group, protocol, from, to)
+    }
+
+    /// The same, for if a member had failed.
+    pub fn carrier_if(
+        &self,
+        failed: Option<&str>,
+        group: &str,
+        protocol: u8,
+        from: SocketAddr,
+        to: SocketAddr,
+    ) -> Option<String> {
         let reply = self.ask(&Request::Flow(FlowRequest {
             group: group.to_owned(),
             source: from.ip(),
@@ -39,6 +51,7 @@ impl Daemon {
             protocol: Some(protocol),
             source_port: from.port(),
             destination_port: to.port(),
+            if_failed: failed.map(str::to_owned),
         }));
         match reply {
             Reply::Flow(flow) => flow.member,

@@ -1,4 +1,5 @@
 use clap::Parser as _;
+use ipmp_ctl::control::protocol::Present;
 
 use super::*;
 use crate::cli::{Cli, Command};
@@ -12,7 +13,8 @@ fn args(line: &str) -> FlowArgs {
 }
 
 fn reply(member: Option<&str>, bucket: Option<u32>) -> FlowReply {
-    FlowReply { member: member.map(str::to_owned), bucket, why: "its bucket".to_owned() }
+    let member = member.map(str::to_owned);
+    FlowReply { member, bucket, why: "its bucket".to_owned(), at_present: None, meanwhile: None }
 }
 
 #[test]
@@ -63,4 +65,18 @@ fn the_answer_is_one_line() {
     for (line, reply, expected) in cases {
         assert_eq!(sentence(&args(line), &reply), expected);
     }
+}
+
+#[test]
+fn the_answer_for_a_failure_says_who_stands_in_and_who_carries_it_at_present() {
+    let args = args("192.0.2.10 198.51.100.7 --if-failed eth0");
+    assert_eq!(request(&args).unwrap().if_failed.as_deref(), Some("eth0"));
+    let present = |member: &str| Some(Present { member: Some(member.to_owned()) });
+    let answer = FlowReply { at_present: present("eth0"), ..reply(Some("eth1"), Some(7)) };
+    assert_eq!(
+        sentence(&args, &answer),
+        "ipmp0: 192.0.2.10 -> 198.51.100.7: eth1 if eth0 fails (bucket 7: its bucket; at present eth0)\n"
+    );
+    let answer = FlowReply { meanwhile: Some("eth2".to_owned()), ..answer };
+    assert!(sentence(&args, &answer).contains("until eth1 is activated eth2 stands in; at present eth0"));
 }

@@ -158,6 +158,11 @@ impl Window {
         self.probes.iter().filter_map(at).max()
     }
 
+    /// When the latest probe to this target had a fate that `at` knows the time of.
+    pub(super) fn latest(&self, target: IpAddr, at: impl Fn(Fate) -> Option<Instant>) -> Option<Instant> {
+        self.to(Some(target)).find_map(|probe| at(probe.fate))
+    }
+
     /// Probes that are lost or answered, the latest first.
     fn judged(&self) -> impl Iterator<Item = &Probe> {
         self.probes.iter().rev().filter(|probe| !matches!(probe.fate, Fate::Unsent | Fate::Pending))

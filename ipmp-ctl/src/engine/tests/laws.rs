@@ -13,7 +13,7 @@ use crate::engine::{
 
 /// Something that happens to a group. Members are numbered modulo their count.
 #[derive(Clone, Debug)]
-enum Op {
+pub(super) enum Op {
     Cut(usize),
     Mend(usize),
     Bounce(usize),
@@ -57,11 +57,11 @@ fn single_op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub(super) fn op() -> impl Strategy<Value = Op> {
     prop_oneof![12 => single_op(), 1 => vec(single_op(), 0..4).prop_map(Op::Miss)]
 }
 
-fn any_group() -> impl Strategy<Value = config::Group> {
+pub(super) fn any_group() -> impl Strategy<Value = config::Group> {
     let members = vec((prop::bool::weighted(0.25), 1_u32..20, 99_u8..102), 1..=8);
     (members, any::<bool>(), any::<bool>(), 0_u32..3, 0_u8..6, 0_u16..4).prop_map(
         |(members, weighted, failback, link_ups_per_minute, v4s, v6s)| {
@@ -119,7 +119,7 @@ fn event(rig: &mut Rig, op: &Op) -> Option<Event> {
     }
 }
 
-fn apply(rig: &mut Rig, op: &Op) -> Vec<Action> {
+pub(super) fn apply(rig: &mut Rig, op: &Op) -> Vec<Action> {
     let members = rig.engine.config().members.len();
     match op {
         Op::Offline(member, force) => rig.offline(member % members, *force).unwrap_or_default(),
