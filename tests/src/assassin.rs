@@ -25,6 +25,9 @@ const STEPS: [libc::c_long; 7] = [
     libc::SYS_unlink,
 ];
 
+/// A stop at a system call, with `PTRACE_O_TRACESYSGOOD`.
+const CALL: libc::c_int = libc::SIGTRAP | 0x80;
+
 /// The first type of messages to the kernel about its network.
 const RTM_BASE: u16 = 16;
 
@@ -125,7 +128,7 @@ impl Trace {
 
     fn resume(&self, signal: libc::c_int) {
         // An error means that the process has been killed meanwhile, which the next wait tells.
-        let _ = self.request(libc::PTRACE_SYSCALL, 0, signal as usize);
+        let _ = self.request(libc::PTRACE_SYSCALL, 0, signal.unsigned_abs() as usize);
     }
 
     fn kill(&self) {
@@ -146,7 +149,6 @@ impl Trace {
             let info = info.assume_init();
             (info.si_code, info.si_status())
         };
-        const CALL: libc::c_int = libc::SIGTRAP | 0x80;
         match (code, status) {
             (libc::CLD_TRAPPED, CALL) => Ok(Stop::Call),
             (libc::CLD_TRAPPED, status) if status >> 8 != 0 => Ok(Stop::Other),

@@ -22,7 +22,9 @@ fn host(commands: &[&str], text: &str) -> Host {
             ip(&format!("link set e{number} up"));
             ip(&format!("link set p{number} up"));
         }
-        script.iter().for_each(|command| drop(ip(command)));
+        for command in &script {
+            ip(command);
+        }
         let handle = connect().expect("netlink");
         let config = crate::config::Config::parse(&text, Path::new("f")).expect("valid").0;
         Host {
@@ -41,7 +43,7 @@ fn request(line: &str) -> AdoptRequest {
         match word {
             "--standby" => request.standby.extend(words.next().map(str::to_owned)),
             "--test" => {
-                request.test_addresses.extend(words.next().map(|text| text.parse().expect("address")))
+                request.test_addresses.extend(words.next().map(|text| text.parse().expect("address")));
             }
             "--group" => words.next().expect("a name").clone_into(&mut request.group),
             name => request.interfaces.push(name.to_owned()),
