@@ -73,7 +73,7 @@ fn heading(frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let span = format!(" {name}: {} ", group.state).fg(colour(&group.state));
         [if Some(number) == chosen { span.reversed().bold() } else { span }, " ".into()]
     });
-    frame.render_widget(Line::from_iter(spans), area);
+    frame.render_widget(spans.collect::<Line<'_>>(), area);
 }
 
 fn show_members(frame: &mut Frame<'_>, area: Rect, model: &Model, group: &GroupStatus) {
@@ -173,8 +173,9 @@ fn course(rates: &[f64]) -> String {
     const SHOWN: usize = 8;
     let shown = &rates[rates.len().saturating_sub(SHOWN)..];
     let most = shown.iter().copied().fold(0.0, f64::max);
-    let height = |rate: f64| if most > 0.0 { (rate / most * 7.0).round() as usize } else { 0 };
-    let bars: String = shown.iter().map(|&rate| BARS[height(rate).min(7)]).collect();
+    let reaches = |rate: f64, eighths: u8| rate * 8.0 <= most * f64::from(eighths);
+    let bar = |rate: f64| BARS.into_iter().zip(1..).find(|(_, eighths)| reaches(rate, *eighths));
+    let bars: String = shown.iter().map(|&rate| bar(rate).map_or('█', |(bar, _)| bar)).collect();
     format!("{:>7} {bars}", rates.last().map_or_else(|| "--".to_owned(), |&rate| short(rate)))
 }
 
