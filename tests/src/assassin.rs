@@ -24,10 +24,6 @@ const STEPS: [libc::c_long; 7] = [
     libc::SYS_unlinkat,
     libc::SYS_unlink,
 ];
-
-/// A stop at a system call, with `PTRACE_O_TRACESYSGOOD`.
-const CALL: libc::c_int = libc::SIGTRAP | 0x80;
-
 /// The first type of messages to the kernel about its network.
 const RTM_BASE: u16 = 16;
 
@@ -138,6 +134,7 @@ impl Trace {
 
     /// Leaves what it has seen to others: the exit is for those who started the process.
     fn wait(&self) -> io::Result<Stop> {
+        const CALL: libc::c_int = libc::SIGTRAP | 0x80;
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT | libc::__WALL;
         // SAFETY: the pointer is to memory of the right size.
