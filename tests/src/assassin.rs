@@ -24,6 +24,7 @@ const STEPS: [libc::c_long; 7] = [
     libc::SYS_unlinkat,
     libc::SYS_unlink,
 ];
+
 /// The first type of messages to the kernel about its network.
 const RTM_BASE: u16 = 16;
 
