@@ -22,6 +22,7 @@ mod flow;
 mod log;
 mod maintenance;
 mod manual;
+mod names;
 mod output;
 mod protocol;
 mod reload;
@@ -244,6 +245,10 @@ pub(crate) struct StatArgs {
     /// Probes, each as it is answered or lost, until Ctrl-C
     #[arg(short, group = "view")]
     pub(crate) probes: bool,
+    /// Show addresses as numbers; without it those that the resolver knows in time are shown by their short names, except
+    /// with -P and --json
+    #[arg(short = 'n')]
+    pub(crate) numeric: bool,
     /// Show these fields only, in this order; `all` for every field
     #[arg(short = 'o', value_name = "FIELD,..", value_delimiter = ',')]
     pub(crate) fields: Vec<String>,

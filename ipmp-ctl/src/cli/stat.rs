@@ -15,7 +15,9 @@ use ipmp_ctl::control::{
 };
 
 use super::{
-    StatArgs, output,
+    StatArgs,
+    names::{self, Names},
+    output,
     selection::select,
     table,
     views::{Addresses, Groups, Interfaces, Targets, View},
@@ -45,23 +47,30 @@ fn show<V: View>(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
     for name in &selection.ignored {
         output::warn(&format!("ignoring unknown output field '{name}'"));
     }
-    let page = Page::<V> { args, view: PhantomData };
+    let page = Page::<V> { args, names: names(args), view: PhantomData };
     if let Some(seconds) = args.watch {
         return watch::watch(&page, socket, Duration::from_secs_f64(seconds));
     }
     output::print(&page.text(&ask_status(socket)?)?)
 }
 
+/// The names that are to be shown: none for programs.
+fn names(args: &StatArgs) -> Names {
+    if args.numeric || args.parsable || args.json { Names::numeric() } else { Names::resolved() }
+}
+
 /// One view, as the command line wants it.
 struct Page<'a, V> {
     args: &'a StatArgs,
+    names: Names,
     view: PhantomData<V>,
 }
 
 impl<V: View> Page<'_, V> {
     /// All of it.
     fn text(&self, status: &Status) -> anyhow::Result<String> {
-        let lines = V::lines(status);
+        self.names.ask(V::addresses(status), names::PATIENCE);
+        let lines = V::lines(status, &self.names);
         if self.args.json {
             return Ok(serde_json::to_string(&BTreeMap::from([(V::KEY, lines)]))? + "\n");
         }

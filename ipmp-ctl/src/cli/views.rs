@@ -1,10 +1,12 @@
 //! The views of `stat`: what a line of each is, as a table and as JSON.
 
+use std::net::IpAddr;
+
 use ipmp_ctl::control::protocol::Status;
 use serde::Serialize;
 
 pub(super) use self::{addresses::Addresses, groups::Groups, interfaces::Interfaces, targets::Targets};
-use super::table::Field;
+use super::{names::Names, table::Field};
 
 mod addresses;
 mod groups;
@@ -25,8 +27,13 @@ pub(super) trait View {
     /// Its fields: ipmpstat's in their order, then ours.
     fn fields<'a>() -> Vec<Field<Self::Line<'a>>>;
 
-    /// All lines, in the order of `status`.
-    fn lines(status: &Status) -> Vec<Self::Line<'_>>;
+    /// All lines, in the order of `status`; what `names` knows is shown by its name in a table.
+    fn lines<'a>(status: &'a Status, names: &'a Names) -> Vec<Self::Line<'a>>;
+
+    /// The addresses that it shows.
+    fn addresses(_status: &Status) -> Vec<IpAddr> {
+        Vec::new()
+    }
 }
 
 /// The name of a group; `None` for the interfaces without one.

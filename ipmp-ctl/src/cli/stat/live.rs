@@ -1,10 +1,10 @@
 //! `stat -p`: a line for each probe, until Ctrl-C.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use ipmp_ctl::control::client::watch_probes;
 
-use super::terminal_height;
+use super::{names, terminal_height};
 use crate::cli::{
     StatArgs, output,
     selection::select,
@@ -19,6 +19,7 @@ pub(super) fn show(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
     for name in &selection.ignored {
         output::warn(&format!("ignoring unknown output field '{name}'"));
     }
+    let names = names(args);
     let mut probes = watch_probes(socket)?;
     for number in 0_usize.. {
         let is_new_page = !args.json && !args.parsable && number % table::per_page(terminal_height()) == 0;
@@ -34,7 +35,9 @@ pub(super) fn show(args: &StatArgs, socket: &Path) -> anyhow::Result<()> {
                 line.missed
             ));
         }
-        let row = ProbeRow::from(line);
+        // Probes come fast: a name appears when it is there.
+        names.ask([line.target], Duration::ZERO);
+        let row = ProbeRow::new(line, &names);
         let text = if args.json {
             serde_json::to_string(&row)? + "\n"
         } else if args.parsable {

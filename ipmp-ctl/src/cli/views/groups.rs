@@ -7,7 +7,7 @@ use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, MovesStatus, Status
 use serde::Serialize;
 
 use super::{View, named};
-use crate::cli::table::Field;
+use crate::cli::{names::Names, table::Field};
 
 /// Groups.
 pub(in crate::cli) struct Groups;
@@ -29,7 +29,7 @@ impl View for Groups {
         ]
     }
 
-    fn lines(status: &Status) -> Vec<GroupLine<'_>> {
+    fn lines<'a>(status: &'a Status, _names: &'a Names) -> Vec<GroupLine<'a>> {
         status.groups.iter().map(GroupLine::new).collect()
     }
 }

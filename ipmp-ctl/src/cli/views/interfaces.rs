@@ -4,7 +4,7 @@ use ipmp_ctl::control::protocol::{GroupStatus, MemberStatus, ProbeCounts, Status
 use serde::Serialize;
 
 use super::{View, named};
-use crate::cli::table::Field;
+use crate::cli::{names::Names, table::Field};
 
 /// Interfaces: the members of all groups.
 pub(in crate::cli) struct Interfaces;
@@ -34,7 +34,7 @@ impl View for Interfaces {
         ]
     }
 
-    fn lines<'a>(status: &'a Status) -> Vec<InterfaceLine<'a>> {
+    fn lines<'a>(status: &'a Status, _names: &'a Names) -> Vec<InterfaceLine<'a>> {
         let of_group =
             |group: &'a GroupStatus| group.members.iter().map(|member| InterfaceLine::new(group, member));
         status.groups.iter().flat_map(of_group).collect()

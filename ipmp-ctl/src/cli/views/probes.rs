@@ -6,7 +6,7 @@ use ipmp_ctl::control::protocol::ProbeLine;
 use serde::Serialize;
 
 use super::milliseconds;
-use crate::cli::table::Field;
+use crate::cli::{names::Names, table::Field};
 
 /// A probe that was answered or lost.
 #[derive(Serialize)]
@@ -19,12 +19,16 @@ pub(in crate::cli) struct ProbeRow {
     rttavg_ms: Option<f64>,
     rttdev_ms: Option<f64>,
     target: IpAddr,
+    /// The target as it is shown in a table.
+    #[serde(skip)]
+    shown: String,
     #[serde(skip)]
     line: ProbeLine,
 }
 
-impl From<ProbeLine> for ProbeRow {
-    fn from(line: ProbeLine) -> Self {
+impl ProbeRow {
+    /// The row of a probe, whose target is shown by its name if `names` knows it.
+    pub(in crate::cli) fn new(line: ProbeLine, names: &Names) -> Self {
         let ms = |micros: Option<u64>| micros.map(|micros| micros as f64 / 1e3);
         Self {
             time_s: line.time_us as f64 / 1e6,
@@ -36,6 +40,7 @@ impl From<ProbeLine> for ProbeRow {
             rttavg_ms: ms(line.smoothed_us),
             rttdev_ms: ms(line.deviation_us),
             target: line.target,
+            shown: names.of(line.target),
             line,
         }
     }
@@ -50,7 +55,7 @@ pub(in crate::cli) fn fields() -> Vec<Field<ProbeRow>> {
         Field::new("NETRTT", 10, |row| time(row.line.rtt_us)),
         Field::new("RTT", 10, |row| time(row.line.rtt_us)),
         Field::new("RTTAVG", 10, |row| time(row.line.smoothed_us)),
-        Field::new("TARGET", 20, |row| row.target.to_string()),
+        Field::new("TARGET", 20, |row| row.shown.clone()),
         Field::extra("RTTDEV", 10, |row| time(row.line.deviation_us)),
     ]
 }

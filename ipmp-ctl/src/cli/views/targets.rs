@@ -6,7 +6,7 @@ use ipmp_ctl::control::protocol::{RttStatus, Status, TargetStatus, TargetsStatus
 use serde::Serialize;
 
 use super::{View, milliseconds};
-use crate::cli::table::Field;
+use crate::cli::{names::Names, table::Field};
 
 /// Targets: a line for each test address that is probed from, and one for each member that has none.
 pub(in crate::cli) struct Targets;
@@ -21,9 +21,11 @@ impl View for Targets {
             Field::new("INTERFACE", 12, |line: &TargetsLine<'_>| line.interface.to_owned()),
             Field::new("MODE", 10, |line| line.mode.to_owned()),
             Field::new("TESTADDR", 20, |line| {
-                line.test_address.map(|address| address.to_string()).unwrap_or_default()
+                line.test_address.map(|address| line.names.of(address)).unwrap_or_default()
             }),
-            Field::new("TARGETS", 38, |line| joined(&line.targets)),
+            Field::new("TARGETS", 38, |line| {
+                joined(line.targets.iter().map(|&target| line.names.of(target)))
+            }),
             Field::extra("OTHERS", 38, |line| joined(line.others())),
             Field::extra("RTTAVG", 24, |line| line.each(|rtt| milliseconds(rtt.smoothed_us))),
             Field::extra("RTTDEV", 24, |line| line.each(|rtt| milliseconds(rtt.deviation_us))),
@@ -33,8 +35,15 @@ impl View for Targets {
         ]
     }
 
-    fn lines(status: &Status) -> Vec<TargetsLine<'_>> {
-        status.groups.iter().flat_map(|group| &group.targets).map(TargetsLine::new).collect()
+    fn lines<'a>(status: &'a Status, names: &'a Names) -> Vec<TargetsLine<'a>> {
+        let targets = status.groups.iter().flat_map(|group| &group.targets);
+        targets.map(|targets| TargetsLine::new(targets, names)).collect()
+    }
+
+    fn addresses(status: &Status) -> Vec<IpAddr> {
+        let all = || status.groups.iter().flat_map(|group| &group.targets);
+        let targets = all().flat_map(|line| &line.targets).map(|target| target.address);
+        all().filter_map(|line| line.test_address).chain(targets).collect()
     }
 }
 
@@ -48,6 +57,8 @@ pub(in crate::cli) struct TargetsLine<'a> {
     targets: Vec<IpAddr>,
     /// All that are known.
     rtt: Vec<TargetLine<'a>>,
+    #[serde(skip)]
+    names: &'a Names,
 }
 
 /// A target.
@@ -60,7 +71,7 @@ struct TargetLine<'a> {
 }
 
 impl<'a> TargetsLine<'a> {
-    fn new(targets: &'a TargetsStatus) -> Self {
+    fn new(targets: &'a TargetsStatus, names: &'a Names) -> Self {
         let active = targets.targets.iter().filter(|target| is_active(target));
         let line = |target: &'a TargetStatus| TargetLine {
             target: target.address,
@@ -73,13 +84,14 @@ impl<'a> TargetsLine<'a> {
             test_address: targets.test_address,
             targets: active.map(|target| target.address).collect(),
             rtt: targets.targets.iter().map(line).collect(),
+            names,
         }
     }
 
     /// Those that are not probed at present, with the reason.
     fn others(&self) -> impl Iterator<Item = String> {
         let others = self.rtt.iter().filter(|line| !self.targets.contains(&line.target));
-        others.map(|line| format!("{}({})", line.target, line.state))
+        others.map(|line| format!("{}({})", self.names.of(line.target), line.state))
     }
 
     /// Something about each active target, in their order.

@@ -112,12 +112,12 @@ fn shown<V: View>(wanted: &str) -> String {
     let fields = V::fields();
     let wanted: Vec<_> = wanted.split_terminator(',').map(str::to_owned).collect();
     let selection = select(&fields, &wanted, false).unwrap();
-    table::human(&selection.fields, &V::lines(&status()), None)
+    table::human(&selection.fields, &V::lines(&status(), &Names::numeric()), None)
 }
 
 /// The lines of a view as JSON.
 fn serialised<V: View>() -> Value {
-    serde_json::to_value(V::lines(&status())).unwrap()
+    serde_json::to_value(V::lines(&status(), &Names::numeric())).unwrap()
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn probes_are_shown_with_nothing_for_what_is_lost() {
         target: "198.51.100.1".parse().unwrap(),
         missed: 0,
     };
-    let rows = [Some(420), None].map(|rtt| probes::ProbeRow::from(line(rtt)));
+    let rows = [Some(420), None].map(|rtt| probes::ProbeRow::new(line(rtt), &Names::numeric()));
     let fields = probes::fields();
     let shown =
         |wanted: &[String]| table::human(&select(&fields, wanted, false).unwrap().fields, &rows, None);
