@@ -20,13 +20,14 @@ impl Ended {
     }
 }
 
-/// Waits for SIGTERM and SIGHUP beside the screen.
+/// Waits for SIGTERM, SIGHUP and SIGINT beside the screen. Ctrl-C is a key there, but anybody may send the signal.
 pub(super) fn ended() -> anyhow::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for signals")?;
     let entered = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     drop(entered);
     let flag = Arc::new(AtomicBool::new(false));
     let ended = Ended(Arc::clone(&flag));
@@ -35,6 +36,7 @@ pub(super) fn ended() -> anyhow::Result<Ended> {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = hangup.recv() => {}
+                _ = interrupt.recv() => {}
             }
         });
         flag.store(true, Ordering::Relaxed);
