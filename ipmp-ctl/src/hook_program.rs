@@ -53,7 +53,10 @@ pub struct HookProgram {
     counts: Arc<Counts>,
     /// Events left out since the last one that was taken.
     missed: u64,
+    /// How long one run may take.
     patience: Duration,
+    /// How long the runs may take altogether that are still to come when this value goes.
+    last_words: Duration,
 }
 
 #[derive(Debug)]
@@ -66,13 +69,13 @@ struct Thread {
 
 impl Default for HookProgram {
     fn default() -> Self {
-        Self::patient(PATIENCE)
+        Self::patient(PATIENCE, LAST_WORDS)
     }
 }
 
 impl HookProgram {
-    fn patient(patience: Duration) -> Self {
-        Self { program: None, thread: None, counts: Arc::default(), missed: 0, patience }
+    fn patient(patience: Duration, last_words: Duration) -> Self {
+        Self { program: None, thread: None, counts: Arc::default(), missed: 0, patience, last_words }
     }
 
     /// From now on this program is run; `None`: none. What waits goes to the one before.
@@ -120,7 +123,8 @@ impl HookProgram {
     fn start(&self) -> io::Result<Thread> {
         let (orders, queue) = sync_channel(WAITING);
         let (ended, alive) = pipe()?;
-        let runner = Runner::new(Ending::new(ended, LAST_WORDS), self.patience, Arc::clone(&self.counts));
+        let runner =
+            Runner::new(Ending::new(ended, self.last_words), self.patience, Arc::clone(&self.counts));
         let handle = thread::Builder::new().name("on-event".to_owned()).spawn(move || runner.work(&queue))?;
         Ok(Thread { orders, alive, handle })
     }

@@ -13,6 +13,9 @@ use super::*;
 /// Longer than any program of these tests takes, however busy the machine is.
 const LONG: Duration = Duration::from_mins(1);
 
+/// Long enough for a program to begin, for those that are killed.
+const SHORT: Duration = Duration::from_secs(3);
+
 /// A directory for a program and what it writes.
 struct Place(PathBuf);
 
@@ -27,6 +30,11 @@ impl Place {
 
     /// A program of the shell that does this in the directory, told of events.
     fn told(&self, patience: Duration, script: &str) -> HookProgram {
+        self.told_until(patience, LONG, script)
+    }
+
+    /// The same, and how long its runs may go on when the value goes.
+    fn told_until(&self, patience: Duration, last_words: Duration, script: &str) -> HookProgram {
         let program = self.path("program");
         let text = format!("#!/bin/sh\ncd '{}' || exit 9\n{script}\n", self.0.display());
         // Written by another process: a copy of a descriptor that may write it, in the child of another test, would make
@@ -35,7 +43,7 @@ impl Place {
         let mut shell = Command::new("sh");
         shell.args(["-c", write, "sh"]).arg(&program).arg(&text).stdin(Stdio::null());
         assert!(shell.status().unwrap().success());
-        let mut hook = HookProgram::patient(patience);
+        let mut hook = HookProgram::patient(patience, last_words);
         hook.set(Some(&program)).unwrap();
         hook
     }
@@ -61,28 +69,29 @@ fn entry(number: u64) -> Entry {
     Entry { group, interface, cause, time_us: number, ..Entry::now("failed", number.to_string()) }
 }
 
-/// Waits until so many events have been dealt with.
-fn until_over(hook: &HookProgram, events: u64) -> RunCounts {
+/// Waits until it is so.
+fn until(mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
-    loop {
-        let counts = hook.counts();
-        if counts.done + counts.failed + counts.killed + counts.unstarted + counts.left_out >= events {
-            return counts;
-        }
-        assert!(begin.elapsed() < LONG, "{counts:?}");
+    while !is_so() {
+        assert!(begin.elapsed() < LONG);
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Waits until so many events have been dealt with.
+fn until_over(hook: &HookProgram, events: u64) -> RunCounts {
+    let over = |counts: RunCounts| {
+        counts.done + counts.failed + counts.killed + counts.unstarted + counts.left_out >= events
+    };
+    until(|| over(hook.counts()));
+    hook.counts()
 }
 
 /// Waits until the process of this number is gone. One that is nobody's child any more has to be reaped by whoever takes
 /// those in.
 fn until_gone(pid: &str) {
     let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
-    let begin = Instant::now();
-    while test_kill_process(pid).is_ok() {
-        assert!(begin.elapsed() < LONG, "{pid:?}");
-        thread::sleep(Duration::from_millis(2));
-    }
+    until(|| test_kill_process(pid).is_err());
 }
 
 #[test]
@@ -131,14 +140,16 @@ fn it_gets_no_descriptors_but_its_own() {
 fn what_finds_no_place_is_counted_and_told_to_the_next_run() {
     let place = Place::new();
     let mut hook = place.told(LONG, "echo $IPMP_MISSED >> missed; while [ ! -e go ]; do sleep 0.01; done");
+    hook.tell(&entry(0));
+    // From here on the thread takes nothing out of the queue, however late it was started.
+    until(|| !place.text("missed").is_empty());
     let begin = Instant::now();
-    for number in 0..1000 {
+    for number in 1..1000 {
         hook.tell(&entry(number));
     }
     assert!(begin.elapsed() < LONG / 2, "the loop does not wait");
-    let left_out = hook.counts().left_out;
-    // One may have been taken out of the queue already.
-    assert!((1000 - WAITING as u64 - 1..=1000 - WAITING as u64).contains(&left_out), "{left_out}");
+    let left_out = 999 - WAITING as u64;
+    assert_eq!(hook.counts().left_out, left_out);
     fs::write(place.path("go"), "").unwrap();
     until_over(&hook, 1000);
     hook.tell(&entry(1000));
@@ -152,8 +163,7 @@ fn what_finds_no_place_is_counted_and_told_to_the_next_run() {
 #[test]
 fn one_that_hangs_is_killed_with_all_that_it_has_started() {
     let place = Place::new();
-    let mut hook =
-        place.told(Duration::from_millis(300), "sleep 1000 & echo $! > child; echo at last >&2; wait");
+    let mut hook = place.told(SHORT, "sleep 1000 & echo $! > child; echo at last >&2; wait");
     hook.tell(&entry(1));
     let counts = until_over(&hook, 1);
     assert_eq!(counts.killed, 1, "{counts:?}");
@@ -206,15 +216,12 @@ fn the_end_of_the_daemon_waits_a_little_and_leaves_nothing() {
     }
     drop(hook);
     assert_eq!(place.text("seen").lines().count(), 3, "what waits is told");
-    let mut hook = place.told(LONG, "echo $$ > self; exec sleep 1000");
+    let mut hook = place.told_until(LONG, Duration::from_millis(100), "echo $$ > self; exec sleep 1000");
     for number in 0..3 {
         hook.tell(&entry(number));
     }
+    until(|| !place.text("self").is_empty());
     let begin = Instant::now();
-    while place.text("self").is_empty() {
-        assert!(begin.elapsed() < LONG);
-        thread::sleep(Duration::from_millis(2));
-    }
     drop(hook);
     assert!(begin.elapsed() < LONG, "{:?}", begin.elapsed());
     until_gone(&place.text("self"));
