@@ -149,9 +149,6 @@ fn other_weights_lose_double_and_reorder_nothing() {
 #[test]
 fn flow_tells_of_a_bucket_on_its_way() {
     let rig = rig(true, Topology::new());
-    rig.fail(0);
-    rig.until_reachable();
-    let load = Load::start(&rig);
     let [data, _] = rig.data();
     let [peer, _] = plan::peer(0);
     let is_told = || {
@@ -164,20 +161,20 @@ fn flow_tells_of_a_bucket_on_its_way() {
     };
     // Moves do not wait for who looks at them: on a busy machine they may be over before they are seen.
     let was_told = (0..20).any(|_| {
+        rig.fail(0);
+        rig.until_reachable();
+        let load = Load::start(&rig);
         rig.topology.restore(0);
         eventually("the moves begin", SOON, || {
             let status = rig.daemon.status("ipmp0");
             holds(status.moves.pending > 0 || status.members[0].active, || status.moves)
         });
-        is_told() || {
-            until_at_rest(&rig);
-            rig.fail(0);
-            false
-        }
+        let is_told = is_told();
+        until_at_rest(&rig);
+        load.finish();
+        is_told
     });
     assert!(was_told, "flow names both members of a bucket that moves");
-    until_at_rest(&rig);
-    load.finish();
 }
 
 #[test]

@@ -51,7 +51,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString], verbose: bool) 
     // Compiled by itself first, with cargo's progress bar; the output of the run is read and passed on.
     process::run(test()?.arg("--no-run").args(arguments))?;
     let begin = Instant::now();
-    let (summary, passed) = watch(test()?.args(arguments))?;
+    let (mut summary, mut passed) = watch(test()?.args(arguments))?;
+    if let Some(failures) = summary.worth_a_second_try() {
+        println!("\nAgain, by themselves: {}", failures.join(", "));
+        let (again, passed_again) = watch(test()?.arg("--").arg("--exact").args(&failures))?;
+        passed = summary.take_second_try(&again, passed_again);
+    }
     let skipped = fs::read_to_string(&skip_log).unwrap_or_default();
     println!("\n{}", summary.report(&skipped, passed, begin.elapsed()));
     if !passed {

@@ -8,6 +8,8 @@ mod tests;
 /// The figures of all test programs together.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Summary {
+    /// Programs that have begun, and those that have said how it went.
+    started: usize,
     programs: usize,
     passed: usize,
     failed: usize,
@@ -16,11 +18,19 @@ pub(super) struct Summary {
     filtered_out: usize,
     failures: Vec<String>,
     ignored_tests: Vec<String>,
+    /// Tests that failed among the others and passed by themselves.
+    second_tries: Vec<String>,
 }
+
+/// Failures that may be the fault of a busy machine. More than this are the fault of a change.
+const FEW: usize = 3;
 
 impl Summary {
     /// Takes in one line of the runner.
     pub(super) fn read(&mut self, line: &str) {
+        if line.starts_with("running ") {
+            self.started += 1;
+        }
         let Some(rest) = line.strip_prefix("test ") else { return };
         if let Some(result) = rest.strip_prefix("result: ") {
             self.add(result);
@@ -50,7 +60,27 @@ impl Summary {
         }
     }
 
-    /// What failed, what was skipped (`skipped`: a line for each test that could not run here), and last the figures
+    /// The tests that are to be tried again by themselves: a few that have failed among others. Many of them give a limit of
+    /// time to what they wait for, which two cores that run several at once may pass.
+    pub(super) fn worth_a_second_try(&self) -> Option<Vec<String>> {
+        let are_few = (1..=FEW).contains(&self.failures.len()) && self.passed > 0;
+        let none_died = self.started == self.programs && self.failures.len() == self.failed;
+        (are_few && none_died).then(|| self.failures.clone())
+    }
+
+    /// Takes in what became of those, and whether all is well now: every one of them has run again, and passed. They stay in
+    /// the report, for a test that passes at the second try wants mending.
+    pub(super) fn take_second_try(&mut self, again: &Self, passed: bool) -> bool {
+        let is_well = passed && again.failed == 0 && again.passed >= self.failures.len();
+        if is_well {
+            self.passed += self.failed;
+            self.failed = 0;
+            self.second_tries = std::mem::take(&mut self.failures);
+        }
+        is_well
+    }
+
+    /// What failed, what passed at the second try, what was skipped (`skipped`: a line for each test that could not run here), and last the figures
     /// in the runner's own form. `passed` is cargo's verdict, which also knows of programs that died.
     pub(super) fn report(&self, skipped: &str, passed: bool, elapsed: Duration) -> String {
         let mut report = String::new();
@@ -60,6 +90,7 @@ impl Summary {
             }
         };
         list("failed", self.failures.iter().map(String::as_str).collect());
+        list("passed at the second try only", self.second_tries.iter().map(String::as_str).collect());
         list("skipped", self.ignored_tests.iter().map(String::as_str).chain(skipped.lines()).collect());
         let _ = write!(
             report,
