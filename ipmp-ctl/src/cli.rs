@@ -24,6 +24,7 @@ mod maintenance;
 mod manual;
 mod names;
 mod output;
+mod persist;
 mod protocol;
 mod reload;
 mod selection;
@@ -179,6 +180,8 @@ pub(crate) enum Command {
     Confirm,
     /// Move the addresses and routes of a group to one of its members, and remove the group
     Release(adopt::ReleaseArgs),
+    /// Keep other network software from putting addresses on the members of a group after a reboot
+    Persist(persist::PersistArgs),
     /// Remove a group: its programs, pins and group interface; settings are put back
     Down(DownArgs),
     /// Print the script that completes these commands in a shell
@@ -367,6 +370,7 @@ impl Cli {
             Command::Adopt(args) => adopt::adopt(args, &socket),
             Command::Confirm => adopt::confirm(&socket),
             Command::Release(args) => adopt::release(&args, &socket),
+            Command::Persist(args) => persist::persist(&args),
             Command::Down(args) => down::run(&args, &socket),
             Command::Completions(args) => completions::run(&args),
             Command::Manual(args) => manual::run(&args),

@@ -37,6 +37,7 @@ pub mod journal;
 pub mod kernel;
 pub mod link_check;
 pub mod metrics;
+pub mod persist;
 pub mod scribe;
 pub mod service;
 pub mod state_file;

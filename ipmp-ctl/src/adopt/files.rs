@@ -39,6 +39,11 @@ impl Files {
         self.beside(".returning")
     }
 
+    /// What was edited in the configuration of other network software.
+    pub fn persisted(&self) -> PathBuf {
+        self.beside(".persisted")
+    }
+
     fn beside(&self, suffix: &str) -> PathBuf {
         beside(&self.config, suffix)
     }
@@ -71,8 +76,13 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Writes a file that only root may read, in place of one that may be there.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_with_mode(path, content, 0o600)
+}
+
+/// Writes a file of this mode, in place of one that may be there.
+pub fn replace_with_mode(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let new = beside(path, NEW);
-    write(&new, content, Permissions::from_mode(0o600))?;
+    write(&new, content, Permissions::from_mode(mode))?;
     rename(&new, path)
 }
 

@@ -17,6 +17,9 @@ pub struct AdoptRequest {
     pub test_addresses: Vec<TestAddressWish>,
     /// How long to wait for the confirmation, in seconds; 0: none is needed.
     pub confirm_s: u64,
+    /// Whoever confirms is to keep other network software from putting addresses on members.
+    #[serde(default)]
+    pub persist: bool,
     /// Only say what would be done.
     pub dry_run: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use ipmp_ctl::{
     adopt::{
@@ -11,11 +11,11 @@ use ipmp_ctl::{
     },
     control::{
         client::{ClientError, ask},
-        protocol::{Reply, Request},
+        protocol::{Persist, Reply, Request},
     },
 };
 
-use super::{DEFAULT_CONFIG, output};
+use super::{DEFAULT_CONFIG, output, persist};
 
 const ADOPT_NOTES: &str = "\
 The daemon does it, so a connection by the very address that moves may break, or this command be interrupted, and nothing
@@ -31,6 +31,9 @@ has answered, and with --wait when that is confirmed (0) or put back (1).
 Addresses with a lifetime (DHCP, router advertisements) move with it and are not written into the configuration. A lease that
 the client on a member renews is moved on; advertisements are heard by the group interface.
 
+What would put the addresses on a member again after a reboot is named, with file and line; --persist changes it, once the adoption
+is confirmed (`ipmp-ctl persist --help`).
+
 Examples:
   ipmp-ctl adopt ipmp0 eth0 eth1 --dry-run
   ipmp-ctl adopt ipmp0 eth0 eth1 --test-address 192.0.2.21 --test-address 192.0.2.22
@@ -39,7 +42,7 @@ Examples:
 
 const RELEASE_NOTES: &str = "\
 The way back of `adopt`: all addresses and routes of the group interface move to the member, with their flags and lifetimes, the
-group is removed as `down` does it, and the configuration loses its section. Established connections go on. What is
+group is removed as `down` does it, the configuration loses its section, and what `persist` has changed is put back. Established connections go on. What is
 interrupted is completed by the next start of the daemon.
 
 Examples:
@@ -69,6 +72,10 @@ pub(crate) struct AdoptArgs {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
+    /// When it is confirmed, keep systemd-networkd, NetworkManager and ifupdown from putting the addresses on a member again
+    /// after a reboot
+    #[arg(long)]
+    persist: bool,
     /// Return when it is confirmed or put back
     #[arg(long)]
     wait: bool,
@@ -100,14 +107,22 @@ pub(crate) struct ReleaseArgs {
 
 /// Has the daemon adopt what interfaces hold.
 pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
-    let AdoptArgs { group, mut interfaces, standby, test_addresses, confirm, dry_run, wait, config } = args;
+    let AdoptArgs { group, mut interfaces, standby, test_addresses, confirm, dry_run, persist, wait, config } =
+        args;
     for name in &standby {
         if !interfaces.contains(name) {
             interfaces.push(name.clone());
         }
     }
-    let request =
-        AdoptRequest { group, interfaces, standby, test_addresses, confirm_s: confirm, dry_run: true };
+    let request = AdoptRequest {
+        group,
+        interfaces,
+        standby,
+        test_addresses,
+        confirm_s: confirm,
+        persist,
+        dry_run: true,
+    };
     let steps = match ask(socket, &Request::Adopt(request.clone())) {
         Ok(Reply::Planned { steps }) => steps,
         Ok(Reply::Refused { reason }) => bail!(reason),
@@ -121,20 +136,33 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     };
     output::print(&steps)?;
+    let survey = persist::look(&request.group, &request.interfaces);
+    output::print(&persist::found(&survey))?;
+    if request.persist {
+        persist::refuse(&survey)?;
+        output::print(&persist::to_do(&survey))?;
+    } else if !survey.findings.is_empty() {
+        output::print(&format!(
+            "--persist, or `ipmp-ctl persist {}` later, keeps them from that\n",
+            request.group
+        ))?;
+    }
     if dry_run {
         return output::print("nothing has been done (--dry-run)\n");
     }
-    match ask(socket, &Request::Adopt(AdoptRequest { dry_run: false, ..request }))? {
-        Reply::Moved { said, confirm_s } => {
+    match ask(socket, &Request::Adopt(AdoptRequest { dry_run: false, ..request.clone() }))? {
+        Reply::Moved { said, confirm_s, config } => {
             output::print(&(said.join("\n") + "\n"))?;
             if confirm_s == 0 {
-                return output::print("done; no confirmation is needed\n");
+                output::print("done; no confirmation is needed\n")?;
+                let AdoptRequest { group, interfaces, persist, .. } = request;
+                return if persist { persist::carry_out(&group, &interfaces, &config) } else { Ok(()) };
             }
             output::print(&format!(
                 "confirm with `ipmp-ctl confirm` within {confirm_s} s, or everything is put back\n"
             ))?;
             if wait {
-                conclude(ask(socket, &Request::Confirm { wait: true })?, "confirmed\n")
+                conclude(ask(socket, &Request::Confirm { wait: true })?, "confirmed\n").map(drop)
             } else {
                 Ok(())
             }
@@ -146,7 +174,14 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
 
 /// Confirms an adoption.
 pub(super) fn confirm(socket: &Path) -> anyhow::Result<()> {
-    conclude(ask(socket, &Request::Confirm { wait: false })?, "confirmed: the host stays as it is\n")
+    let reply = ask(socket, &Request::Confirm { wait: false })?;
+    let Some(Persist { group, members, config }) = conclude(reply, "confirmed: the host stays as it is\n")?
+    else {
+        return Ok(());
+    };
+    persist::carry_out(&group, &members, &config).with_context(|| {
+        format!("the adoption is confirmed all the same, but it does not outlast a reboot until `ipmp-ctl persist {group}` succeeds")
+    })
 }
 
 /// Has the daemon move what groups hold back to a member.
@@ -157,15 +192,16 @@ pub(super) fn release(args: &ReleaseArgs, socket: &Path) -> anyhow::Result<()> {
     };
     for group in groups {
         let request = ReleaseRequest {
-            group,
+            group: group.clone(),
             interface: args.interface.clone(),
             force: args.force,
             dry_run: args.dry_run,
         };
         match ask(socket, &Request::Release(request))? {
             Reply::Planned { steps } => output::print(&steps)?,
-            Reply::Moved { said, .. } => {
+            Reply::Moved { said, config, .. } => {
                 output::print(&(said.join("\n") + "\n"))?;
+                output::print(&persist::put_back(&group, &config)?)?;
             }
             Reply::Refused { reason } => bail!(reason),
             other => return Err(output::misplaced(&other)),
@@ -186,9 +222,10 @@ fn groups(socket: &Path) -> anyhow::Result<Vec<String>> {
     }
 }
 
-fn conclude(reply: Reply, done: &str) -> anyhow::Result<()> {
+/// The end of an adoption. Returns what is to be done with it.
+fn conclude(reply: Reply, done: &str) -> anyhow::Result<Option<Persist>> {
     match reply {
-        Reply::Done => output::print(done),
+        Reply::Confirmed { persist } => output::print(done).map(|()| persist),
         Reply::Refused { reason } => bail!(reason),
         other => Err(output::misplaced(&other)),
     }

@@ -1,6 +1,6 @@
 //! Requests and replies on the control socket.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -137,12 +137,30 @@ pub enum Reply {
         said: Vec<String>,
         /// Seconds that are left to confirm it; 0: that is not needed.
         confirm_s: u64,
+        /// The configuration that the daemon was started with.
+        config: PathBuf,
+    },
+    /// To [`Request::Confirm`].
+    Confirmed {
+        /// What the operator wanted done with it; `None`: nothing, or somebody else does it.
+        persist: Option<Persist>,
     },
     /// Not done.
     Refused {
         /// Why, in words for the user.
         reason: String,
     },
+}
+
+/// A group whose members other network software is to leave alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Persist {
+    /// The group.
+    pub group: String,
+    /// Its members.
+    pub members: Vec<String>,
+    /// The configuration that has it.
+    pub config: PathBuf,
 }
 
 /// Everything that the status views show.

@@ -40,6 +40,8 @@ const PAUSE: Duration = Duration::from_millis(25);
 pub(super) struct Adoption {
     plan: Plan,
     confirm_s: u64,
+    /// What is to be done by whoever confirms.
+    persist: bool,
     files: Files,
     /// Where the host is brought if this fails; `None`: nothing has been changed yet.
     way_back: Option<WayBack>,
@@ -106,6 +108,7 @@ impl Driver {
         self.adoption = Some(Adoption {
             plan,
             confirm_s: request.confirm_s,
+            persist: request.persist,
             files,
             way_back: None,
             old: self.config.clone(),

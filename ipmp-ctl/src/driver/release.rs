@@ -54,6 +54,7 @@ impl Driver {
                 Reply::Moved {
                     said: said.chain(routes).chain([gone]).chain(problems).collect(),
                     confirm_s: 0,
+                    config: self.config.file.clone(),
                 }
             }
             Err(reason) => Reply::Refused { reason },

@@ -7,7 +7,10 @@ use tokio::sync::oneshot;
 use super::{Adoption, Phase};
 use crate::{
     adopt::{files, undo},
-    control::{protocol::Reply, server::Answer},
+    control::{
+        protocol::{Persist, Reply},
+        server::Answer,
+    },
     driver::{Driver, teardown},
     journal::Asker,
 };
@@ -39,7 +42,8 @@ impl Driver {
         {
             return self.undo_adoption(&reason).await;
         }
-        answer(asker, Reply::Moved { said, confirm_s });
+        let config = self.config.file.clone();
+        answer(asker, Reply::Moved { said, confirm_s, config });
     }
 
     /// `confirm`.
@@ -68,14 +72,20 @@ impl Driver {
 
     /// The way back is removed: the host stays as it is.
     fn keep_adopted(&mut self, by: Option<Asker>) -> Reply {
-        let Some(adoption) = self.adoption.take() else { return Reply::Done };
+        let Some(adoption) = self.adoption.take() else { return Reply::Confirmed { persist: None } };
         let path = adoption.files.way_back();
         if let Err(error) = files::remove(&path) {
             self.adoption = Some(adoption);
             return Reply::Refused { reason: format!("{}: {error}: nothing is confirmed", path.display()) };
         }
         adoption.files.tidy();
-        let name = adoption.plan.group.name;
+        let group = adoption.plan.group;
+        let persist = adoption.persist.then(|| Persist {
+            group: group.name.clone(),
+            members: group.members.iter().map(|member| member.name.clone()).collect(),
+            config: self.config.file.clone(),
+        });
+        let name = group.name;
         let who = by.map_or_else(|| "no confirmation was asked for".to_owned(), |by| by.to_string());
         self.record(
             "adoption-confirmed",
@@ -84,8 +94,10 @@ impl Driver {
             format!("the adoption of group {name} is confirmed ({who})"),
         );
         tracing::info!(group = name, "the adoption is confirmed ({who})");
-        adoption.watchers.into_iter().for_each(|watcher| answer(Some(watcher), Reply::Done));
-        Reply::Done
+        for watcher in adoption.watchers {
+            answer(Some(watcher), Reply::Confirmed { persist: None });
+        }
+        Reply::Confirmed { persist }
     }
 
     /// The gateway did not answer in the first place.
