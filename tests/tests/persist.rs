@@ -174,7 +174,7 @@ fn networkd_with_dhcp() {
         b"[Match]\nName=eth0\n\n[Network]\nAddress=10.9.0.101/24\nDHCPServer=yes\nKeepConfiguration=yes\n\n\
           [DHCPServer]\nPoolOffset=150\nPoolSize=50\nEmitDNS=no\nEmitRouter=yes\n",
     );
-    server.text("systemctl start systemd-networkd");
+    server.text("ip address flush dev eth0 scope global; systemctl start systemd-networkd");
     site.start();
     eventually("there is a lease", 3 * SOON, || holds(site.address_of("e0").is_some(), || site.state()));
     let address = site.address_of("e0").expect("a lease");

@@ -148,6 +148,12 @@ pub(super) fn is_lasting(held: &HeldAddress) -> bool {
     held.valid_s().is_none()
 }
 
+/// Whether the kernel makes this route by itself, along with one of these data addresses.
+pub(super) fn comes_with(route: &HeldRoute, addresses: &[IpNet]) -> bool {
+    let info = route.info();
+    info.gateway.is_none() && addresses.iter().any(|net| net.trunc() == info.destination)
+}
+
 /// Whether the configuration can say this route, with these data addresses.
 pub(super) fn is_expressible(route: &HeldRoute, addresses: &[IpNet]) -> bool {
     let is_own = |source: IpAddr| addresses.iter().any(|net| net.addr() == source);

@@ -52,7 +52,7 @@ impl Holdings {
             _ => None,
         })
         .await?;
-        let mut routes = Vec::new();
+        let mut routes: Vec<HeldRoute> = Vec::new();
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             let mut request = RouteMessage::default();
             request.header.address_family = family;
@@ -64,6 +64,7 @@ impl Holdings {
             routes.extend(found.await?.into_iter().flatten());
         }
         routes.sort_by_key(HeldRoute::rank);
+        routes.iter_mut().for_each(|route| route.find_maker(&addresses));
         Ok(Self { addresses, routes })
     }
 

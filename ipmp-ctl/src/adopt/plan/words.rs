@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use ipnet::IpNet;
 
-use super::{Plan, is_expressible, is_lasting};
+use super::{Plan, comes_with, is_expressible, is_lasting};
 use crate::{
     config::Group,
     kernel::holdings::{HeldAddress, HeldRoute, Holdings},
@@ -104,7 +104,7 @@ pub(super) fn notes(moving: &Holdings, group: &Group, interfaces: &BTreeMap<u32,
             notes.push(format!(
                 "the {route} comes from a router's advertisement: it stands in until {name} hears one itself"
             ));
-        } else if !is_expressible(route, &lasting) {
+        } else if !is_expressible(route, &lasting) && !comes_with(route, &lasting) {
             notes.push(format!(
                 "the {route} moves, but the configuration cannot say it: it is lost at a reboot unless something puts it on {name}"
             ));

@@ -101,6 +101,13 @@ impl HeldAddress {
         self
     }
 
+    /// Whether the kernel makes no route of its subnet along with it.
+    pub(super) fn has_no_route(&self) -> bool {
+        self.message.attributes.iter().any(|attribute| {
+            matches!(attribute, AddressAttribute::Flags(flags) if flags.contains(AddressFlags::Noprefixroute))
+        })
+    }
+
     /// How long it is still valid, in seconds; `None`: for ever.
     pub fn valid_s(&self) -> Option<u32> {
         self.message.attributes.iter().find_map(|attribute| match attribute {

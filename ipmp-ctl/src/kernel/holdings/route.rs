@@ -10,7 +10,7 @@ use netlink_packet_route::route::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{from_hex, to_hex};
+use super::{HeldAddress, from_hex, to_hex};
 use crate::kernel::netlink::RouteInfo;
 
 const TABLE_MAIN: u32 = 254;
@@ -30,7 +30,12 @@ pub struct HeldRoute {
     message: RouteMessage,
     info: RouteInfo,
     strange: Option<Words>,
+    /// Somebody has made it in the kernel's name: `NetworkManager` makes the routes of subnets by itself.
+    posed: bool,
 }
+
+/// Before a route in text that somebody has made in the kernel's name.
+const POSED: char = '+';
 
 impl HeldRoute {
     /// Takes a route message, which may stand for several IPv6 routes: the kernel shows those of the same destination and metric
@@ -67,7 +72,7 @@ impl HeldRoute {
         message.attributes.retain(can_be_asked_for);
         message.attributes.extend(expires.map(RouteAttribute::Expires));
         message.header.flags &= RouteFlags::Onlink;
-        (!cached).then_some(Self { message, info, strange })
+        (!cached).then_some(Self { message, info, strange, posed: false })
     }
 
     /// What the rest of the program knows of it.
@@ -91,7 +96,18 @@ impl HeldRoute {
 
     /// Whether somebody has made it: not the kernel, along with an address.
     pub fn is_made(&self) -> bool {
-        self.is_own() && self.info.protocol != RouteProtocol::Kernel
+        self.is_own() && (self.info.protocol != RouteProtocol::Kernel || self.posed)
+    }
+
+    /// Sees, by the addresses of this network namespace, whether the kernel has made it: not if it is the route of a subnet,
+    /// and each address in that is one with which the kernel makes none (`noprefixroute`).
+    pub(super) fn find_maker(&mut self, addresses: &[HeldAddress]) {
+        let (ifindex, to) = (self.info.ifindex, self.info.destination);
+        let is_in = |held: &&HeldAddress| held.info().ifindex == ifindex && held.info().net().trunc() == to;
+        let mut within = addresses.iter().filter(is_in).peekable();
+        self.posed = self.info.protocol == RouteProtocol::Kernel
+            && within.peek().is_some()
+            && within.all(HeldAddress::has_no_route);
     }
 
     /// Whether the kernel has made it of a router's advertisement.
@@ -242,7 +258,7 @@ impl fmt::Display for HeldRoute {
 
 impl From<HeldRoute> for String {
     fn from(route: HeldRoute) -> Self {
-        to_hex(&route.message)
+        format!("{}{}", if route.posed { POSED.to_string() } else { String::new() }, to_hex(&route.message))
     }
 }
 
@@ -250,8 +266,10 @@ impl TryFrom<String> for HeldRoute {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let bytes = from_hex(&text).ok_or("not hexadecimal digits")?;
+        let (posed, digits) = text.strip_prefix(POSED).map_or((false, &*text), |digits| (true, digits));
+        let bytes = from_hex(digits).ok_or("not hexadecimal digits")?;
         let message = RouteMessage::parse(&bytes).map_err(|_| "not a route message")?;
-        Self::new(message).ok_or("by no interface")
+        let route = Self::new(message).ok_or("by no interface")?;
+        Ok(Self { posed, ..route })
     }
 }

@@ -47,6 +47,10 @@ fn what_is_put_elsewhere_and_back_is_what_it_was() {
         ip("addr add 2001:db8::2/64 dev e0 nodad noprefixroute home valid_lft 3000 preferred_lft 2000");
         ip("route add 198.51.100.0/24 via 192.0.2.254 dev e0 metric 70 src 192.0.2.2 mtu 1300");
         ip("route add default via 203.0.113.1 dev e0 onlink table 100");
+        // As NetworkManager does it.
+        ip("addr add 10.77.0.1/24 dev e0 noprefixroute");
+        ip("route add 10.77.0.0/24 dev e0 proto kernel scope link src 10.77.0.1 metric 100");
+        ip("route add 10.78.0.0/16 via 10.77.0.2 dev e0 metric 100");
         ip("-6 route add default via 2001:db8::fe dev e0 metric 50 src 2001:db8::1 advmss 1200");
         let handle = connect().expect("netlink");
         let index = dump(&handle).await.expect("dump").link("e0").expect("e0").ifindex;
@@ -67,6 +71,11 @@ fn what_is_put_elsewhere_and_back_is_what_it_was() {
         let moved = Holdings::read(&handle).await.expect("read").of(other);
         assert!(shown(&moved).iter().any(|line| line.contains("src 192.0.2.2")), "{:?}", shown(&moved));
         assert!(moved.routes.iter().any(|route| route.is_onlink() && route.info().table == 100));
+        assert!(
+            shown(&moved).iter().any(|line| line.contains("10.78.0.0/16 via 10.77.0.2")),
+            "{:?}",
+            shown(&moved)
+        );
         assert_eq!(moved.addresses.iter().filter(|held| held.valid_s().is_some()).count(), 2);
         // Through text, as the file has it.
         let through = |held: &HeldAddress| HeldAddress::try_from(String::from(held.clone())).expect("text");
