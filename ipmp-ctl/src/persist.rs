@@ -1,4 +1,4 @@
-//! After a reboot: what in systemd-networkd, NetworkManager, ifupdown or netplan would put addresses on a member again, and
+//! After a reboot: what in systemd-networkd, `NetworkManager`, ifupdown or netplan would put addresses on a member again, and
 //! the edits that keep it from that.
 //!
 //! [`survey`] reads and decides, and changes nothing. What it finds is told to the operator; what he wants changed is

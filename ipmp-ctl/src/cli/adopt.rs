@@ -72,7 +72,7 @@ pub(crate) struct AdoptArgs {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
-    /// When it is confirmed, keep systemd-networkd, NetworkManager and ifupdown from putting the addresses on a member again
+    /// When it is confirmed, change the files of the host's network software that would put the addresses on a member again
     /// after a reboot
     #[arg(long)]
     persist: bool,
@@ -139,7 +139,8 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
     let survey = persist::look(&request.group, &request.interfaces);
     output::print(&persist::found(&survey))?;
     if request.persist {
-        persist::refuse(&survey)?;
+        persist::refuse(&survey)
+            .context("without --persist it can be adopted all the same, but --persist is refused")?;
         output::print(&persist::to_do(&survey))?;
     } else if !survey.findings.is_empty() {
         output::print(&format!(

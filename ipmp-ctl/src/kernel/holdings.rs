@@ -64,7 +64,9 @@ impl Holdings {
             routes.extend(found.await?.into_iter().flatten());
         }
         routes.sort_by_key(HeldRoute::rank);
-        routes.iter_mut().for_each(|route| route.find_maker(&addresses));
+        for route in &mut routes {
+            route.find_maker(&addresses);
+        }
         Ok(Self { addresses, routes })
     }
 

@@ -137,10 +137,8 @@ fn look_at(tree: &Tree, subject: &Subject, path: &str, text: &str, survey: &mut 
     if !of_group.is_empty()
         && let Some((_, text)) = inserted.last_mut()
     {
-        *text += &format!(
-            "\n# Group {}, which has what its members had.\nauto {}\n{of_group}",
-            subject.group, subject.group
-        );
+        let group = &subject.group;
+        *text = format!("{text}\n# Group {group}, which has what its members had.\nauto {group}\n{of_group}");
     }
     // From the end, so that the numbers before stay true.
     for (at, text) in inserted.into_iter().rev() {
@@ -154,10 +152,9 @@ fn group_stanza(group: &str, stanza: &Stanza) -> String {
     let [_, _, family, method] = stanza.words.as_slice() else { return String::new() };
     let rest = options(stanza, |key| !ADDRESSES.contains(&key) && !OF_THE_NIC.contains(&key));
     match method.as_str() {
-        "static" if rest.is_empty() => String::new(),
+        // What is left is none, or what the kernel does by itself.
+        "static" | "auto" if rest.is_empty() => String::new(),
         "static" => format!("iface {group} {family} manual\n{rest}"),
-        // The kernel does this by itself.
-        "auto" if rest.is_empty() => String::new(),
         method => format!("iface {group} {family} {method}\n{rest}"),
     }
 }
@@ -177,7 +174,7 @@ fn find(path: &str, stanza: &Stanza, survey: &mut Survey) {
     let address = stanza.options.iter().find(|(_, key, _)| key == "address");
     match (method.as_str(), address) {
         ("static", Some((line, _, address))) => {
-            survey.find(path, *line, format!("ifupdown puts {address} on {name}"))
+            survey.find(path, *line, format!("ifupdown puts {address} on {name}"));
         }
         ("dhcp", _) => survey.find(path, line, format!("ifupdown asks for an address of {name} by DHCP")),
         (method, _) => survey.find(path, line, format!("ifupdown sets up {name} ({family} {method})")),

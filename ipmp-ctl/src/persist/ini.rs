@@ -1,4 +1,4 @@
-//! Files of sections with keys and values, as systemd and NetworkManager write them.
+//! Files of sections with keys and values, as systemd and `NetworkManager` write them.
 
 use std::fmt::Write as _;
 
@@ -29,11 +29,10 @@ pub(super) fn parse(text: &str) -> Vec<Section> {
         if text.is_empty() || text.starts_with(['#', ';']) {
             continued = was_continued;
         } else if was_continued {
-            let entry = last.and_then(|section| section.entries.last_mut());
-            entry.into_iter().for_each(|entry| {
+            if let Some(entry) = last.and_then(|section| section.entries.last_mut()) {
                 entry.value.push(' ');
                 entry.value.push_str(text.trim_end_matches('\\').trim());
-            });
+            }
         } else if let Some(name) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
             sections.push(Section { name: name.to_owned(), line, entries: Vec::new() });
         } else if let (Some(section), Some((key, value))) = (last, text.split_once('=')) {

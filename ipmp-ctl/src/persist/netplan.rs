@@ -1,4 +1,4 @@
-//! netplan, which makes files for systemd-networkd and NetworkManager: where it has them from.
+//! netplan, which makes files for systemd-networkd and `NetworkManager`: where it has them from.
 
 use super::tree::{Tree, name_of};
 

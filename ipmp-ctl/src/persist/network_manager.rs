@@ -1,4 +1,4 @@
-//! NetworkManager: connection profiles (nm-settings-keyfile(5)) and its configuration (NetworkManager.conf(5)).
+//! `NetworkManager`: connection profiles (nm-settings-keyfile(5)) and its configuration (NetworkManager.conf(5)).
 
 use glob::Pattern;
 
@@ -73,7 +73,7 @@ fn profiles(tree: &Tree) -> Vec<Profile> {
     profiles
         .filter(|Profile { sections, .. }| {
             matches!(ini::get(sections, "connection", "type"), Some("ethernet" | "802-3-ethernet"))
-                && !ini::get(sections, "connection", "autoconnect").is_some_and(|value| value == "false")
+                && ini::get(sections, "connection", "autoconnect") != Some("false")
         })
         .collect()
 }
@@ -182,8 +182,8 @@ fn edits(tree: &Tree, subject: &Subject, taken: &[&Profile]) -> Vec<Edit> {
     let mut conf = headline(group) + &format!("[keyfile]\nunmanaged-devices+={}\n", devices.join(";"));
     if is_ours {
         // It is a veth, which is not managed unless somebody asks for it.
-        conf += &format!(
-            "\n[device-{group}]\nmatch-device=interface-name:{group}\nmanaged=1\nkeep-configuration=yes\n"
+        conf = format!(
+            "{conf}\n[device-{group}]\nmatch-device=interface-name:{group}\nmanaged=1\nkeep-configuration=yes\n"
         );
     }
     let leaves = names.iter().cloned().chain((!is_ours).then(|| group.clone()));

@@ -20,7 +20,9 @@ impl Host {
         let root = std::env::temp_dir().join(format!("ipmp-persist-{}-{number}", std::process::id()));
         let host = Self { tree: Tree::new(&root), root };
         host.write("/etc/ipmp/ipmp.toml", "");
-        files.iter().for_each(|(path, text)| host.write(path, text));
+        for (path, text) in files {
+            host.write(path, text);
+        }
         host
     }
 
@@ -339,7 +341,9 @@ fn what_cannot_be_edited_safely_is_named_with_its_line_and_nothing_is_edited() {
     ] {
         let survey = Host::new(&[service, file]).survey(&["eth0"]);
         let said = survey.obstacles.join("\n");
-        words.iter().for_each(|words| assert!(said.contains(words), "{words} is not in {said}"));
+        for words in words {
+            assert!(said.contains(words), "{words} is not in {said}");
+        }
         assert_eq!(survey.obstacles.len(), words.len(), "{said}");
         assert!(!survey.findings.is_empty() && survey.edits.is_empty(), "{survey:?}");
     }

@@ -61,8 +61,10 @@ impl Tree {
 
     /// Whether systemd starts a service when the host boots.
     pub fn is_enabled(&self, unit: &str) -> bool {
-        let wants = self.list("/etc/systemd/system").into_iter().filter(|path| path.ends_with(".wants"));
-        wants.into_iter().any(|directory| self.has(&format!("{directory}/{unit}")))
+        let directories = self.list("/etc/systemd/system").into_iter();
+        let mut wants =
+            directories.filter(|path| path.rsplit_once('.').is_some_and(|(_, kind)| kind == "wants"));
+        wants.any(|directory| self.has(&format!("{directory}/{unit}")))
     }
 }
 

@@ -258,7 +258,8 @@ impl fmt::Display for HeldRoute {
 
 impl From<HeldRoute> for String {
     fn from(route: HeldRoute) -> Self {
-        format!("{}{}", if route.posed { POSED.to_string() } else { String::new() }, to_hex(&route.message))
+        let digits = to_hex(&route.message);
+        if route.posed { format!("{POSED}{digits}") } else { digits }
     }
 }
 
