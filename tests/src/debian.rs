@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    Netns,
+    Netns, ctl,
     eventually::{eventually, holds},
     residue, skip,
 };
@@ -59,6 +59,15 @@ impl Debian {
             holds(state == b"running\n", || String::from_utf8_lossy(&state).into_owned())
         });
         Some(debian)
+    }
+
+    /// Gives it the daemon as a service, which is not started, with this configuration.
+    pub fn install(&self, config: &str) {
+        const UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ipmp-ctl/dist/systemd/ipmp.service");
+        self.copy(&ctl::binary(), "/usr/bin/ipmp-ctl");
+        self.copy(Path::new(UNIT), "/lib/systemd/system/ipmp.service");
+        self.write("/etc/ipmp/ipmp.toml", config.as_bytes());
+        self.text("systemctl daemon-reload");
     }
 
     /// Runs a shell script in it.

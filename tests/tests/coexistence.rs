@@ -35,11 +35,7 @@ impl Site {
             skip::not_run(&format!("the throw-away Debian has no {program}"));
             return None;
         }
-        debian.copy(&ctl::binary(), "/usr/bin/ipmp-ctl");
-        debian.copy(&Path::new(DIST).join("systemd/ipmp.service"), "/lib/systemd/system/ipmp.service");
-        let group = adapt(topology.hosts[0].group());
-        debian.write("/etc/ipmp/ipmp.toml", group.to_string().as_bytes());
-        debian.text("systemctl daemon-reload");
+        debian.install(&adapt(topology.hosts[0].group()).to_string());
         Some(Self { debian, topology })
     }
 

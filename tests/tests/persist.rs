@@ -1,15 +1,13 @@
 //! A host that network software has configured is adopted with `--persist`, and starts anew: its addresses are the group's, not
 //! the members'. And released: everything is as it was.
 
-use std::{net::IpAddr, path::Path};
+use std::net::IpAddr;
 
 use ipmp_tests::{
     Debian, Ping, Topology, ctl,
     eventually::{SOON, eventually, holds},
     skip,
 };
-
-const UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ipmp-ctl/dist/systemd/ipmp.service");
 
 /// The neighbour, which is the gateway too.
 const GATEWAY: &str = "10.9.0.101";
@@ -31,14 +29,12 @@ impl Site {
             skip::not_run(&format!("the throw-away Debian has no {program}"));
             return None;
         }
-        debian.copy(&ctl::binary(), "/usr/bin/ipmp-ctl");
-        debian.copy(Path::new(UNIT), "/lib/systemd/system/ipmp.service");
-        debian.write("/etc/ipmp/ipmp.toml", b"# Groups come later.\n");
+        debian.install("# Groups come later.\n");
         for (path, text) in files {
             debian.write(path, text.as_bytes());
             debian.text(&format!("chmod 600 {path}"));
         }
-        debian.text("chmod 644 /etc/systemd/network/* || true; systemctl daemon-reload");
+        debian.text("chmod 644 /etc/systemd/network/* || true");
         debian.text("for member in e0 e1; do ip addr flush dev $member scope global; done");
         Some(Self { debian, topology, service })
     }
