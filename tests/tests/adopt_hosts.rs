@@ -154,8 +154,9 @@ fn a_strict_check_of_the_way_back_lets_connections_go_on() {
 /// However much room there is, at whichever file it runs out.
 #[test]
 fn a_full_disk_refuses_or_undoes_and_leaves_nothing() {
-    let Some(host) = Host::with_address("mount -t tmpfs -o size=1m etc /etc/ipmp; touch /etc/ipmp/ipmp.toml")
-    else {
+    let Some(host) = Host::with_address(
+        "mount -t tmpfs -o size=1m etc /etc/ipmp; echo '# Groups come later.' > /etc/ipmp/ipmp.toml",
+    ) else {
         return;
     };
     let connection = host.connected(ADDRESS);
