@@ -58,14 +58,15 @@ Fields, by view; those in brackets are shown only when named with -o:
   -g  GROUP GROUPNAME STATE FDT INTERFACES [DROPS]
   -i  INTERFACE ACTIVE GROUP FLAGS LINK PROBE STATE [WEIGHT TXPKTS TXBYTES RXPKTS RXBYTES PROBES LOST FORGED]
   -a  ADDRESS STATE GROUP INBOUND OUTBOUND
-  -t  INTERFACE MODE TESTADDR TARGETS [OTHERS RTTAVG RTTDEV RTTMIN RTTMAX HISTOGRAM]
+  -t  INTERFACE MODE TESTADDR TARGETS [OTHERS RTTAVG RTTDEV RTTMIN RTTMAX LOST HISTOGRAM]
   -p  TIME INTERFACE PROBE NETRTT RTT RTTAVG TARGET [RTTDEV]
 
 INTERFACES: active members, then those kept inactive in ( ), then unusable ones in [ ].
 FLAGS: i inactive, s standby, m M nominated for IPv4 and IPv6 multicast, b nominated for IPv4 broadcast, d down or taken
 offline, h duplicate MAC address.
 TARGETS: the active ones, in the order in which they are probed, starting with the next; RTTAVG and the fields after it
-have a value for each, HISTOGRAM the number of round trips of 1, 2, 4, 8 .. microseconds and more.
+have a value for each, LOST how many probes to it are lost of how many (of the latest 52 of this test address), HISTOGRAM
+the number of round trips of 1, 2, 4, 8 .. microseconds and more.
 
 Examples:
   ipmp-ctl stat

@@ -294,6 +294,12 @@ pub struct TargetStatus {
     pub address: IpAddr,
     /// `active`, `unused`, `slow` or `dead`.
     pub state: String,
+    /// How many of the latest probes to it, at most 52 to all targets together, are lost, ...
+    #[serde(default)]
+    pub lost: usize,
+    /// ... of so many that are lost or answered.
+    #[serde(default)]
+    pub judged: usize,
     /// Its round trips; `None` until one is known.
     pub rtt: Option<RttStatus>,
 }

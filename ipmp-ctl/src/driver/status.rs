@@ -140,6 +140,8 @@ fn targets_status(group: &GroupRuntime, view: &TargetsView) -> TargetsStatus {
             TargetState::Dead => "dead",
         }
         .to_owned(),
+        lost: target.lost,
+        judged: target.judged,
         rtt: target.rtt.map(|rtt| RttStatus {
             smoothed_us: rtt.smoothed_us,
             deviation_us: rtt.deviation_us,

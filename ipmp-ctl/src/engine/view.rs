@@ -165,6 +165,10 @@ pub struct TargetView {
     pub state: TargetState,
     /// Its place among the histograms of the packet path, while it has one.
     pub index: Option<u8>,
+    /// How many of the latest probes to it are lost, ...
+    pub lost: usize,
+    /// ... of so many that are lost or answered.
+    pub judged: usize,
     /// Its round-trip times, once known.
     pub rtt: Option<RttView>,
 }

@@ -24,7 +24,7 @@ q, Ctrl-C       quit
 
 SENT, RECEIVED  bits per second of the group by the member, with their course
 SHARE           what it sends of the group's traffic, and (in brackets) what it should by weight
-LOST            probes lost of those sent";
+LOST            probes lost of those sent by a member; of the latest to a target";
 
 /// Draws all of it.
 pub(super) fn draw(frame: &mut Frame<'_>, model: &Model) {
@@ -119,11 +119,18 @@ fn show_targets(frame: &mut Frame<'_>, area: Rect, group: &GroupStatus) {
             let ms = |micros: u64| format!("{:.2}ms", micros as f64 / 1e3);
             let rtt =
                 rtt.map_or_else(|| "--".to_owned(), |(mean, off)| format!("{} ± {}", ms(mean), ms(off)));
-            Row::new([of.interface.clone(), target.address.to_string(), target.state.clone(), rtt])
+            let lost = format!("{}/{}", target.lost, target.judged);
+            Row::new([of.interface.clone(), target.address.to_string(), target.state.clone(), rtt, lost])
         })
     });
-    let widths = [Constraint::Max(16), Constraint::Min(16), Constraint::Length(8), Constraint::Length(20)];
-    let header = heads(["PROBED BY", "TARGET", "STATE", "RTT"]);
+    let widths = [
+        Constraint::Max(16),
+        Constraint::Min(16),
+        Constraint::Length(8),
+        Constraint::Length(18),
+        Constraint::Length(6),
+    ];
+    let header = heads(["PROBED BY", "TARGET", "STATE", "RTT", "LOST"]);
     frame.render_widget(Table::new(rows, widths).header(header).block(rule()), area);
 }
 

@@ -30,7 +30,7 @@ fn member(interface: &str, tx_bytes: u64) -> MemberStatus {
 fn group(name: &str, second: u64) -> GroupStatus {
     let rtt = RttStatus { smoothed_us: 420, deviation_us: 50, min_us: 1, max_us: 2, histogram: vec![] };
     let address = [192, 0, 2, 1].into();
-    let target = TargetStatus { address, state: "active".to_owned(), rtt: Some(rtt) };
+    let target = TargetStatus { address, state: "active".to_owned(), lost: 2, judged: 52, rtt: Some(rtt) };
     GroupStatus {
         group: name.to_owned(),
         state: "degraded".to_owned(),

@@ -31,6 +31,9 @@ impl View for Targets {
             Field::extra("RTTDEV", 24, |line| line.each(|rtt| milliseconds(rtt.deviation_us))),
             Field::extra("RTTMIN", 24, |line| line.each(|rtt| milliseconds(rtt.min_us))),
             Field::extra("RTTMAX", 24, |line| line.each(|rtt| milliseconds(rtt.max_us))),
+            Field::extra("LOST", 24, |line| {
+                joined(line.active().map(|line| format!("{}/{}", line.lost, line.judged)))
+            }),
             Field::extra("HISTOGRAM", 38, |line| line.each(|rtt| bars(&rtt.histogram))),
         ]
     }
@@ -66,6 +69,8 @@ pub(in crate::cli) struct TargetsLine<'a> {
 struct TargetLine<'a> {
     target: IpAddr,
     state: &'a str,
+    lost: usize,
+    judged: usize,
     #[serde(flatten)]
     rtt: Option<&'a RttStatus>,
 }
@@ -76,6 +81,8 @@ impl<'a> TargetsLine<'a> {
         let line = |target: &'a TargetStatus| TargetLine {
             target: target.address,
             state: &target.state,
+            lost: target.lost,
+            judged: target.judged,
             rtt: target.rtt.as_ref(),
         };
         Self {
@@ -94,10 +101,13 @@ impl<'a> TargetsLine<'a> {
         others.map(|line| format!("{}({})", self.names.of(line.target), line.state))
     }
 
-    /// Something about each active target, in their order.
+    fn active(&self) -> impl Iterator<Item = &TargetLine<'a>> {
+        self.rtt.iter().filter(|line| self.targets.contains(&line.target))
+    }
+
+    /// Something about the round trips of each active target, in their order.
     fn each(&self, show: impl Fn(&RttStatus) -> String) -> String {
-        let active = self.rtt.iter().filter(|line| self.targets.contains(&line.target));
-        joined(active.map(|line| line.rtt.map_or_else(|| "--".to_owned(), &show)))
+        joined(self.active().map(|line| line.rtt.map_or_else(|| "--".to_owned(), &show)))
     }
 }
 

@@ -59,6 +59,8 @@ fn targets() -> Vec<TargetsStatus> {
     let target = |address: &str, state: &str, rtt: Option<u64>| TargetStatus {
         address: address.parse().unwrap(),
         state: state.to_owned(),
+        lost: usize::from(rtt.is_none()),
+        judged: 17,
         rtt: rtt.map(|us| RttStatus {
             smoothed_us: us,
             deviation_us: us / 10,
@@ -214,12 +216,12 @@ eth4        disabled  --                  --
 
 #[test]
 fn round_trips_are_shown_for_each_target_when_named() {
-    let text = shown::<Targets>("interface,others,rttavg,rttmax,histogram");
+    let text = shown::<Targets>("interface,others,rttavg,rttmax,lost,histogram");
     let expected = "\
-INTERFACE   OTHERS                                RTTAVG                  RTTMAX                  HISTOGRAM
-eth0        198.51.100.3(dead)                    0.42ms --               0.84ms --               2us=1,256us=7 --
-eth2        --                                    0.01ms                  0.01ms                  2us=1,4us=7
-eth4        --                                    --                      --                      --
+INTERFACE   OTHERS                                RTTAVG                  RTTMAX                  LOST                    HISTOGRAM
+eth0        198.51.100.3(dead)                    0.42ms --               0.84ms --               0/17 1/17               2us=1,256us=7 --
+eth2        --                                    0.01ms                  0.01ms                  0/17                    2us=1,4us=7
+eth4        --                                    --                      --                      --                      --
 ";
     assert_eq!(text, expected);
 }
@@ -231,7 +233,7 @@ fn targets_as_json_have_every_round_trip() {
     let [first, second, third] = [0, 1, 2].map(|index| targets[0]["rtt"][index].clone());
     assert_eq!(first["histogram"].as_array().unwrap().len(), 32);
     assert_eq!((&first["target"], &first["smoothed_us"]), (&json!("198.51.100.1"), &json!(420)));
-    assert_eq!(second, json!({"target": "198.51.100.2", "state": "active"}));
+    assert_eq!(second, json!({"target": "198.51.100.2", "state": "active", "lost": 1, "judged": 17}));
     assert_eq!(third["state"], "dead");
     let disabled =
         json!({"interface": "eth4", "mode": "disabled", "test_address": null, "targets": [], "rtt": []});

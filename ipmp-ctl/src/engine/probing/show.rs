@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Probing, place, targets::Targets};
+use super::{Probing, place, targets::Targets, window::Window};
 use crate::{
     config,
     engine::{
@@ -34,7 +34,7 @@ impl Probing {
                     family: instance.family,
                     mode: if named { TargetMode::Routes } else { instance.targets.mode() },
                     test_address: instance.socket.source(),
-                    targets: targets(&instance.targets),
+                    targets: targets(&instance.targets, &instance.window),
                 }
             });
         let mut lines: Vec<_> = enabled.collect();
@@ -51,12 +51,17 @@ impl Probing {
     }
 }
 
-fn targets(targets: &Targets) -> Vec<TargetView> {
-    let view = |target: &super::target::Target| TargetView {
-        address: target.address,
-        state: target.state,
-        index: targets.place(target.address),
-        rtt: target.estimate.view(),
+fn targets(targets: &Targets, window: &Window) -> Vec<TargetView> {
+    let view = |target: &super::target::Target| {
+        let (lost, judged) = window.tally(target.address);
+        TargetView {
+            address: target.address,
+            state: target.state,
+            index: targets.place(target.address),
+            lost,
+            judged,
+            rtt: target.estimate.view(),
+        }
     };
     let mut all: Vec<_> = targets.in_turn().map(view).collect();
     all.sort_by_key(|target| target.state != TargetState::Active);

@@ -137,6 +137,12 @@ impl Window {
         self.to(target).take_while(|probe| matches!(probe.fate, Fate::Answered { .. })).count()
     }
 
+    /// How many of the probes to this target are lost, and how many lost or answered.
+    pub(super) fn tally(&self, target: IpAddr) -> (usize, usize) {
+        let lost = |probe: &&Probe| matches!(probe.fate, Fate::Lost { .. });
+        (self.to(Some(target)).filter(lost).count(), self.to(Some(target)).count())
+    }
+
     /// The round trips to this target in the present row of answers, the latest first.
     pub(super) fn trips(&self, target: IpAddr) -> impl Iterator<Item = Duration> {
         let trip = |probe: &Probe| match probe.fate {

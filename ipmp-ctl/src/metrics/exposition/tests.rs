@@ -43,7 +43,13 @@ fn status() -> Status {
     let mut histogram = vec![0; 32];
     (histogram[3], histogram[6], histogram[7], histogram[31]) = (1, 2, 4, 8);
     let rtt = RttStatus { smoothed_us: 100, deviation_us: 10, min_us: 12, max_us: 3000, histogram };
-    let target = TargetStatus { address: [192, 0, 2, 1].into(), state: "active".to_owned(), rtt: Some(rtt) };
+    let target = TargetStatus {
+        address: [192, 0, 2, 1].into(),
+        state: "active".to_owned(),
+        lost: 0,
+        judged: 9,
+        rtt: Some(rtt),
+    };
     Status {
         groups: vec![GroupStatus {
             group: "ipmp0".to_owned(),

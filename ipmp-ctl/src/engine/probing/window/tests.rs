@@ -100,3 +100,9 @@ fn one_that_could_not_be_sent_has_never_been_and_old_ones_are_forgotten() {
     let (window, _) = self::window(&format!("A{}", "L".repeat(52)));
     assert_eq!((window.losses(None), window.last_answer()), (52, None));
 }
+
+#[test]
+fn losses_are_counted_by_target_wherever_they_are() {
+    let (window, _) = window("LaALlPU");
+    assert_eq!((window.tally(A), window.tally(B)), ((2, 3), (1, 2)));
+}
