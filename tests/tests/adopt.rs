@@ -133,6 +133,16 @@ fn a_gateway_that_does_not_answer_in_the_first_place_leaves_all_as_it_is() {
 }
 
 #[test]
+fn files_of_the_host_are_not_changed_for_a_group_in_another_network_namespace() {
+    let adoptee = Adoptee::new(Topology::new());
+    let before = adoptee.state();
+    let output = adoptee.adopt("ipmp0 e0 e1 --persist");
+    assert_eq!(output.status.code(), Some(1), "{}", ctl::describe(&output));
+    assert!(ctl::text(&output).contains("are about another network namespace"), "{}", ctl::describe(&output));
+    assert_eq!(adoptee.state(), before);
+}
+
+#[test]
 fn a_data_address_found_on_a_member_moves_with_its_routes() {
     let mut adoptee = Adoptee::new(Topology::new());
     let (_servers, connections) = adoptee.connections();

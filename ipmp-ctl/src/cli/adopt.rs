@@ -123,11 +123,11 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
         persist,
         dry_run: true,
     };
-    let steps = match ask(socket, &Request::Adopt(request.clone())) {
-        Ok(Reply::Planned { steps }) => steps,
+    let (steps, netns) = match ask(socket, &Request::Adopt(request.clone())) {
+        Ok(Reply::Planned { steps, netns }) => (steps, Some(netns)),
         Ok(Reply::Refused { reason }) => bail!(reason),
         Ok(other) => return Err(output::misplaced(&other)),
-        Err(ClientError::NotRunning { .. }) if dry_run => local::plan(&request, &config)?,
+        Err(ClientError::NotRunning { .. }) if dry_run => (local::plan(&request, &config)?, None),
         Err(error @ ClientError::NotRunning { .. }) => {
             bail!(
                 "{error} Start it first (`ipmp-ctl daemon`, or its service); a configuration without groups is enough for it"
@@ -136,9 +136,10 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     };
     output::print(&steps)?;
-    let survey = persist::look(&request.group, &request.interfaces);
+    let survey = persist::look(&request.group, &request.interfaces, netns);
     output::print(&persist::found(&survey))?;
     if request.persist {
+        persist::check_place(netns)?;
         persist::refuse(&survey)
             .context("without --persist it can be adopted all the same, but --persist is refused")?;
         output::print(&persist::to_do(&survey))?;
@@ -157,7 +158,11 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
             if confirm_s == 0 {
                 output::print("done; no confirmation is needed\n")?;
                 let AdoptRequest { group, interfaces, persist, .. } = request;
-                return if persist { persist::carry_out(&group, &interfaces, &config) } else { Ok(()) };
+                return if persist {
+                    persist::carry_out(&group, &interfaces, &config, netns)
+                } else {
+                    Ok(())
+                };
             }
             output::print(&format!(
                 "confirm with `ipmp-ctl confirm` within {confirm_s} s, or everything is put back\n"
@@ -176,11 +181,12 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
 /// Confirms an adoption.
 pub(super) fn confirm(socket: &Path) -> anyhow::Result<()> {
     let reply = ask(socket, &Request::Confirm { wait: false })?;
-    let Some(Persist { group, members, config }) = conclude(reply, "confirmed: the host stays as it is\n")?
+    let Some(Persist { group, members, config, netns }) =
+        conclude(reply, "confirmed: the host stays as it is\n")?
     else {
         return Ok(());
     };
-    persist::carry_out(&group, &members, &config).with_context(|| {
+    persist::carry_out(&group, &members, &config, Some(netns)).with_context(|| {
         format!("the adoption is confirmed all the same, but it does not outlast a reboot until `ipmp-ctl persist {group}` succeeds")
     })
 }
@@ -199,7 +205,7 @@ pub(super) fn release(args: &ReleaseArgs, socket: &Path) -> anyhow::Result<()> {
             dry_run: args.dry_run,
         };
         match ask(socket, &Request::Release(request))? {
-            Reply::Planned { steps } => output::print(&steps)?,
+            Reply::Planned { steps, .. } => output::print(&steps)?,
             Reply::Moved { said, config, .. } => {
                 output::print(&(said.join("\n") + "\n"))?;
                 output::print(&persist::put_back(&group, &config)?)?;

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -55,18 +56,14 @@ pub(super) fn persist(args: &PersistArgs) -> anyhow::Result<()> {
         let nothing = format!("nothing was changed for group {group}\n");
         return output::print(if said.is_empty() { &nothing } else { &said });
     }
-    if !is_ours() {
-        bail!(
-            "this is not the network namespace that the files of this host are about, so nothing of them applies here"
-        );
-    }
+    check_place(None)?;
     let text = fs::read_to_string(config).with_context(|| format!("reading {}", config.display()))?;
     let (present, _) = Config::parse(&text, config)?;
     let Some(of_group) = present.groups.iter().find(|present| present.name == *group) else {
         bail!("{}: it has no group {group}", config.display());
     };
     let members: Vec<_> = of_group.members.iter().map(|member| member.name.clone()).collect();
-    let survey = look(group, &members);
+    let survey = look(group, &members, None);
     if survey.findings.is_empty() {
         return output::print(&format!(
             "nothing that runs here or is enabled (systemd-networkd, NetworkManager, ifupdown) puts addresses on {}\n",
@@ -78,13 +75,14 @@ pub(super) fn persist(args: &PersistArgs) -> anyhow::Result<()> {
     if *dry_run {
         return output::print(&format!("{}nothing has been done (--dry-run)\n", to_do(&survey)));
     }
-    carry_out(group, &members, config)
+    carry_out(group, &members, config, None)
 }
 
 /// What puts addresses on these interfaces at the next start. Nothing in a network namespace of which the files of this host know
 /// nothing.
-pub(super) fn look(group: &str, members: &[String]) -> Survey {
-    if !is_ours() {
+/// `netns`: inode of that of the daemon, if there is one.
+pub(super) fn look(group: &str, members: &[String], netns: Option<u64>) -> Survey {
+    if !is_ours(netns) {
         return Survey::default();
     }
     let mac = |name: &String| fs::read_to_string(format!("/sys/class/net/{name}/address")).ok();
@@ -99,6 +97,16 @@ pub(super) fn look(group: &str, members: &[String]) -> Survey {
 /// What was found, for people; empty if that is nothing.
 pub(super) fn found(survey: &Survey) -> String {
     listed("at its next start this would be done to members:", &survey.findings)
+}
+
+/// Refuses a network namespace that the files of this host are not about. `netns`: inode of that of the daemon.
+pub(super) fn check_place(netns: Option<u64>) -> anyhow::Result<()> {
+    if !is_ours(netns) {
+        bail!(
+            "the files of this host are about another network namespace than this group's, so none of them is to be changed"
+        );
+    }
+    Ok(())
 }
 
 /// What would be changed, for people.
@@ -118,8 +126,13 @@ pub(super) fn refuse(survey: &Survey) -> anyhow::Result<()> {
 }
 
 /// Changes it.
-pub(super) fn carry_out(group: &str, members: &[String], config: &Path) -> anyhow::Result<()> {
-    let survey = look(group, members);
+pub(super) fn carry_out(
+    group: &str,
+    members: &[String],
+    config: &Path,
+    netns: Option<u64>,
+) -> anyhow::Result<()> {
+    let survey = look(group, members, netns);
     refuse(&survey)?;
     record::apply(&tree(), &Files::new(config), group, &survey.edits)?;
     let done: Vec<_> =
@@ -137,13 +150,11 @@ fn tree() -> Tree {
     Tree::new(Path::new("/"))
 }
 
-/// Whether this network namespace is that of the host's own services. Who may not know takes it for that.
-fn is_ours() -> bool {
-    let of = |process: &str| fs::read_link(format!("/proc/{process}/ns/net"));
-    match (of("thread-self"), of("1")) {
-        (Ok(own), Ok(first)) => own == first,
-        _ => true,
-    }
+/// Whether this network namespace is that of the host's own services, and of the daemon. Who may not know takes it for that.
+fn is_ours(daemon: Option<u64>) -> bool {
+    let of = |process: &str| fs::metadata(format!("/proc/{process}/ns/net")).map(|about| about.ino());
+    let Ok(own) = of("thread-self") else { return true };
+    of("1").ok().is_none_or(|first| first == own) && daemon.is_none_or(|daemon| daemon == own)
 }
 
 fn listed(title: &str, lines: &[impl ToString]) -> String {

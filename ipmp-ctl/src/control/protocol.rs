@@ -130,6 +130,8 @@ pub enum Reply {
     Planned {
         /// The steps and what to know, for people.
         steps: String,
+        /// Inode of the network namespace that the daemon works in.
+        netns: u64,
     },
     /// To [`Request::Adopt`] and [`Request::Release`]: done.
     Moved {
@@ -161,6 +163,8 @@ pub struct Persist {
     pub members: Vec<String>,
     /// The configuration that has it.
     pub config: PathBuf,
+    /// Inode of the network namespace that it is in.
+    pub netns: u64,
 }
 
 /// Everything that the status views show.

@@ -84,7 +84,8 @@ impl Driver {
         };
         if request.dry_run {
             let steps = plan.steps(request.confirm_s).to_string();
-            return drop(asker.send(Answer::Reply(Reply::Planned { steps })));
+            let netns = self.site.around.netns.inode;
+            return drop(asker.send(Answer::Reply(Reply::Planned { steps, netns })));
         }
         let files = Files::new(&self.config.file);
         if let Err(problem) = prepare_files(&files, &plan) {

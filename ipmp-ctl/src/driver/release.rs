@@ -38,7 +38,8 @@ impl Driver {
             Err(reason) => return Reply::Refused { reason },
         };
         if request.dry_run {
-            return Reply::Planned { steps: plan.steps(&self.config.file) };
+            let netns = self.site.around.netns.inode;
+            return Reply::Planned { steps: plan.steps(&self.config.file), netns };
         }
         match self.carry_out_release(&plan).await {
             Ok(problems) => {
@@ -54,7 +55,7 @@ impl Driver {
                 Reply::Moved {
                     said: said.chain(routes).chain([gone]).chain(problems).collect(),
                     confirm_s: 0,
-                    config: self.config.file.clone(),
+                    config: Files::new(&self.config.file).config,
                 }
             }
             Err(reason) => Reply::Refused { reason },

@@ -6,7 +6,10 @@ use tokio::sync::oneshot;
 
 use super::{Adoption, Phase};
 use crate::{
-    adopt::{files, undo},
+    adopt::{
+        files::{self, Files},
+        undo,
+    },
     control::{
         protocol::{Persist, Reply},
         server::Answer,
@@ -42,7 +45,7 @@ impl Driver {
         {
             return self.undo_adoption(&reason).await;
         }
-        let config = self.config.file.clone();
+        let config = Files::new(&self.config.file).config;
         answer(asker, Reply::Moved { said, confirm_s, config });
     }
 
@@ -83,7 +86,8 @@ impl Driver {
         let persist = adoption.persist.then(|| Persist {
             group: group.name.clone(),
             members: group.members.iter().map(|member| member.name.clone()).collect(),
-            config: self.config.file.clone(),
+            config: adoption.files.config.clone(),
+            netns: self.site.around.netns.inode,
         });
         let name = group.name;
         let who = by.map_or_else(|| "no confirmation was asked for".to_owned(), |by| by.to_string());
