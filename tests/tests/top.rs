@@ -3,6 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     num::NonZeroU16,
+    os::fd::OwnedFd,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -12,7 +13,10 @@ use ipmp_tests::{
     Daemon, Rig, Topology, ctl,
     eventually::{SOON, eventually, holds},
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal},
+};
 
 /// A terminal in which `ipmp-ctl top` runs.
 struct Terminal {
@@ -68,11 +72,23 @@ impl Terminal {
         input.write_all(keys.as_bytes()).and_then(|()| input.flush()).expect("it reads");
     }
 
-    fn signal(&self, signal: Signal) {
+    fn top(&self) -> Pid {
         let script = self.script.id();
         let children = std::fs::read_to_string(format!("/proc/{script}/task/{script}/children"));
         let child = children.expect("it runs").trim().parse().expect("one child");
-        kill_process(Pid::from_raw(child).expect("a number"), signal).expect("it runs");
+        Pid::from_raw(child).expect("a number")
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(self.top(), signal).expect("it runs");
+    }
+
+    /// Its window is closed: what runs in it loses its terminal.
+    fn hang_up(mut self) -> Orphan {
+        let orphan = pidfd_open(self.top(), PidfdFlags::empty()).expect("it runs");
+        self.script.kill().expect("it runs");
+        self.script.wait().expect("a child");
+        Orphan(orphan)
     }
 
     /// Waits for its end. The terminal must be as it was before.
@@ -89,6 +105,23 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.script.kill();
         let _ = self.script.wait();
+    }
+}
+
+/// A process whose terminal is gone. It ends when this is dropped.
+struct Orphan(OwnedFd);
+
+impl Orphan {
+    fn has_ended(&self) -> bool {
+        let mut process = [PollFd::new(&self.0, PollFlags::IN)];
+        poll(&mut process, Some(&Timespec::default())).expect("it can be asked");
+        process[0].revents().contains(PollFlags::IN)
+    }
+}
+
+impl Drop for Orphan {
+    fn drop(&mut self) {
+        let _ = pidfd_send_signal(&self.0, Signal::KILL);
     }
 }
 
@@ -116,6 +149,15 @@ fn a_screen_that_is_ended_leaves_the_terminal_as_it_was() {
         terminal.signal(signal);
         terminal.end();
     }
+}
+
+#[test]
+fn a_screen_whose_terminal_goes_ends() {
+    let rig = Rig::new(Topology::new().members(2));
+    let terminal = Terminal::open(&rig.daemon, 110, 40);
+    terminal.until("ipmp0: ok");
+    let orphan = terminal.hang_up();
+    eventually("it ends", SOON, || holds(orphan.has_ended(), || "it still runs"));
 }
 
 #[test]

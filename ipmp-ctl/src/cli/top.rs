@@ -9,10 +9,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use ratatui::{
-    DefaultTerminal,
-    crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
-};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::DefaultTerminal;
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use self::{feed::News, model::Model};
 use super::stat::ask_status;
@@ -73,9 +72,13 @@ fn show(
         if is_stale {
             terminal.draw(|frame| screen::draw(frame, model)).context("cannot write to the terminal")?;
         }
-        is_stale = event::poll(BEAT).context("cannot read from the terminal")?;
-        if is_stale
-            && let Event::Key(key) = event::read().context("cannot read from the terminal")?
+        let event = next_event();
+        if has_hung_up() {
+            break;
+        }
+        let event = event.context("cannot read from the terminal")?;
+        is_stale = event.is_some();
+        if let Some(Event::Key(key)) = event
             && key.kind == KeyEventKind::Press
             && !obey(key, model)
         {
@@ -83,6 +86,19 @@ fn show(
         }
     }
     Ok(())
+}
+
+/// What comes within a beat.
+fn next_event() -> io::Result<Option<Event>> {
+    if event::poll(BEAT)? { event::read().map(Some) } else { Ok(None) }
+}
+
+/// Whether the terminal has gone: its window is closed, its connection lost. Not everybody whom it leaves is told by a signal.
+fn has_hung_up() -> bool {
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+    let asked = rustix::event::poll(&mut terminal, Some(&Timespec::default()));
+    asked.is_ok() && terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 /// Does what a key says; whether to go on.
