@@ -13,7 +13,7 @@ use crate::{
     driver::teardown::{self, TeardownError},
     kernel::{
         announce::Announcer,
-        holdings::{HeldAddress, HeldRoute, Holdings, put_addresses, put_route, take_route},
+        holdings::{HeldAddress, HeldRoute, Holdings, put_addresses, put_route, stand_in, take_route},
         netlink::{NetlinkError, Snapshot, dump},
         netns::{self, NetnsId},
         solicit, sysctl,
@@ -96,13 +96,18 @@ pub async fn holdings(handle: &Handle, way_back: &WayBack) -> Result<Vec<String>
     let addresses = way_back.addresses.iter().filter_map(|held| in_place(way_back, &snapshot, held));
     let addresses: Vec<_> = addresses.filter_map(|held| with_time(way_back, &at_group, held)).collect();
     problems.extend(put_addresses(handle, &addresses).await.iter().map(ToString::to_string));
+    let mut stand_ins = Vec::new();
     for route in way_back.routes.iter().filter_map(|held| route_in_place(way_back, &snapshot, held)) {
         let is_there = present.routes.iter().any(|present| is_same(present, &route));
-        let route = if route.is_advertised() { route.standing_in() } else { route };
-        if let Some(route) = route.aged(way_back.age_s()).filter(|_| !is_there) {
-            problems.extend(put_route(handle, &route).await.err().map(|error| error.to_string()));
+        let (is_advertised, aged) = (route.is_advertised(), route.aged(way_back.age_s()));
+        let Some(mut route) = aged.filter(|_| !is_there) else { continue };
+        if is_advertised {
+            route = route.standing_in();
+            stand_ins.push(route.clone());
         }
+        problems.extend(put_route(handle, &route).await.err().map(|error| error.to_string()));
     }
+    stand_in::watch(handle, stand_ins);
     announce(handle, way_back).await?;
     for route in at_group.routes.iter().filter(|route| route.is_own() && route.strange().is_none()) {
         problems.extend(take_route(handle, route).await.err().map(|error| error.to_string()));

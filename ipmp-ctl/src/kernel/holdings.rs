@@ -6,6 +6,7 @@
 
 mod address;
 mod route;
+pub mod stand_in;
 
 use std::{io, time::Duration};
 

@@ -14,7 +14,9 @@ use crate::{
     kernel::{
         addresses::SIGNATURE,
         group_link::GroupLink,
-        holdings::{HeldRoute, HoldingError, Holdings, put_addresses, put_route, take_address, take_route},
+        holdings::{
+            HeldRoute, HoldingError, Holdings, put_addresses, put_route, stand_in, take_address, take_route,
+        },
         netlink::dump,
         stable_mac::{End, stable_mac},
         sysctl,
@@ -100,12 +102,17 @@ impl Driver {
         let name = &plan.group.name;
         let ifindex = snapshot.link(name).map(|link| link.ifindex);
         let ifindex = ifindex.ok_or_else(|| format!("the group interface {name} is gone"))?;
+        let mut stand_ins = Vec::new();
         for route in &plan.moving.routes {
-            let moved = route.moved(ifindex);
-            let moved = if route.is_advertised() { moved.standing_in() } else { moved };
+            let mut moved = route.moved(ifindex);
+            if route.is_advertised() {
+                moved = moved.standing_in();
+                stand_ins.push(moved.clone());
+            }
             put_route(&self.handle, &moved).await.map_err(said)?;
             take_route(&self.handle, route).await.map_err(said)?;
         }
+        stand_in::watch(&self.handle, stand_ins);
         // Backwards: with the first address of a subnet the kernel would take the others of it away.
         for held in plan.moving.addresses.iter().rev() {
             take_address(&self.handle, held).await.map_err(said)?;

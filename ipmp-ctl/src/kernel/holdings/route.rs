@@ -112,8 +112,15 @@ impl HeldRoute {
 
     /// Whether the kernel has made it of a router's advertisement.
     pub fn is_advertised(&self) -> bool {
-        self.info.protocol == RouteProtocol::Ra
-            && self.message.attributes.iter().any(|it| matches!(it, RouteAttribute::Expires(_)))
+        self.info.protocol == RouteProtocol::Ra && self.expires_s().is_some()
+    }
+
+    /// How long it had left when it was read, in seconds; `None`: for ever.
+    pub fn expires_s(&self) -> Option<u32> {
+        self.message.attributes.iter().find_map(|attribute| match attribute {
+            RouteAttribute::Expires(left) => Some(*left),
+            _ => None,
+        })
     }
 
     /// Whether it is the default route of its table.
