@@ -107,6 +107,26 @@ fn what_nobody_confirms_is_put_back() {
 }
 
 #[test]
+fn what_somebody_writes_into_the_configuration_meanwhile_is_kept() {
+    let adoptee = Adoptee::new(Topology::new());
+    let before = adoptee.state();
+    adoptee.adopted("ipmp0 e0 e1 --confirm 600");
+    let edited = format!("{}\n[group.ipmp1.member.e7]\n", adoptee.files().1);
+    std::fs::write(adoptee.daemon.config(), &edited).expect("it can be written");
+    let undone = adoptee.daemon.ctl(&["down", "ipmp0"]);
+    assert!(undone.status.success(), "{}", ctl::describe(&undone));
+    adoptee.until_state(&before);
+    let (files, text) = adoptee.files();
+    assert_eq!(
+        (files, text),
+        (vec!["ipmp.toml".to_owned(), "ipmp.toml.edited".to_owned()], NOTHING.to_owned())
+    );
+    let kept = adoptee.daemon.config().with_file_name("ipmp.toml.edited");
+    assert_eq!(std::fs::read_to_string(&kept).expect("it is kept"), edited);
+    adoptee.daemon.until_log(&format!("that text is in {}", kept.display()));
+}
+
+#[test]
 fn a_gateway_that_does_not_answer_through_the_group_undoes_it() {
     let adoptee = Adoptee::new(Topology::new());
     let before = adoptee.state();

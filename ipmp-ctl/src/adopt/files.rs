@@ -39,6 +39,11 @@ impl Files {
         self.beside(".returning")
     }
 
+    /// The configuration as somebody had edited it before it was put back.
+    pub fn edited(&self) -> PathBuf {
+        self.beside(".edited")
+    }
+
     /// What was edited in the configuration of other network software.
     pub fn persisted(&self) -> PathBuf {
         self.beside(".persisted")
@@ -57,6 +62,22 @@ impl Files {
             (std::os::unix::fs::MetadataExt::uid(&metadata), std::os::unix::fs::MetadataExt::gid(&metadata));
         drop(std::os::unix::fs::chown(path, Some(uid), Some(gid)));
         sync_directory(path)
+    }
+
+    /// Keeps the configuration under another name if it is none of these texts. That name.
+    pub fn keep_edited(&self, known: &[&str]) -> io::Result<Option<PathBuf>> {
+        let present = match fs::read(&self.config) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            present => present?,
+        };
+        if known.iter().any(|text| text.as_bytes() == present) {
+            return Ok(None);
+        }
+        let edited = self.edited();
+        remove(&edited)?;
+        fs::hard_link(&self.config, &edited)?;
+        sync_directory(&edited)?;
+        Ok(Some(edited))
     }
 
     /// Removes what an adoption needs no more. The way back, of which all else is an appendage, must be gone.

@@ -63,7 +63,9 @@ pub async fn left(handle: &Handle, files: &Files) -> Result<Option<(Of, String)>
     if way_back.is_of(&here) {
         take_down(handle, &way_back, &here).await?;
     }
-    put_files_back(files)?;
+    if let Some(edited) = put_files_back(files, &way_back)? {
+        tracing::warn!(group = way_back.group, "{edited}");
+    }
     Ok(Some((way_back.of, way_back.group)))
 }
 
@@ -144,9 +146,15 @@ pub async fn announce(handle: &Handle, way_back: &WayBack) -> Result<(), Netlink
     Ok(())
 }
 
-/// Puts the configuration back and removes the way back: the host is there.
-pub fn put_files_back(files: &Files) -> Result<(), UndoError> {
+/// Puts the configuration back and removes the way back: the host is there. Where the configuration is that somebody has edited
+/// meanwhile, in words, if so.
+pub fn put_files_back(files: &Files, way_back: &WayBack) -> Result<Option<String>, UndoError> {
     let failed = |path: std::path::PathBuf| move |source| UndoError::File { path, source };
+    let edited = match std::fs::read_to_string(files.back()) {
+        Ok(back) if !way_back.config.is_empty() => files.keep_edited(&[&way_back.config, &back]),
+        _ => Ok(None),
+    };
+    let edited = edited.map_err(failed(files.edited()))?;
     match files::rename(&files.back(), &files.config) {
         // It has been, or nothing had been changed yet.
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -156,7 +164,9 @@ pub fn put_files_back(files: &Files) -> Result<(), UndoError> {
     }
     files::remove(&files.way_back()).map_err(failed(files.way_back()))?;
     files.tidy();
-    Ok(())
+    Ok(edited.map(|path| {
+        format!("the configuration was edited meanwhile, and that text is in {}", path.display())
+    }))
 }
 
 /// What arrives by a member goes to the group interface, while routes lead by the member: a strict check of the way back

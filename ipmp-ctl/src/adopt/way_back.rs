@@ -47,7 +47,10 @@ pub struct WayBack {
     pub addresses: Vec<HeldAddress>,
     /// Their routes.
     pub routes: Vec<HeldRoute>,
-    /// The same for people who read this file.
+    /// The configuration as this program has left it: who has changed it since is not to lose that. Empty: not known.
+    #[serde(default)]
+    pub config: String,
+    /// Addresses and routes for people who read this file.
     text: Vec<String>,
 }
 
@@ -76,7 +79,14 @@ impl WayBack {
             interfaces,
             addresses: holdings.addresses,
             routes: holdings.routes,
+            config: String::new(),
         })
+    }
+
+    /// The same, with the configuration as it will be when this is walked.
+    #[must_use]
+    pub fn leaving(self, config: &str) -> Self {
+        Self { config: config.to_owned(), ..self }
     }
 
     /// Reads the one beside the configuration; `None` if there is none.

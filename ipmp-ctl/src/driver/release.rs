@@ -25,6 +25,8 @@ struct Plan {
     ifindex: u32,
     /// As the member will hold it.
     holdings: Holdings,
+    /// The configuration as it is.
+    present: String,
     /// The configuration without the group.
     config: Config,
     text: String,
@@ -83,16 +85,16 @@ impl Driver {
                 "{file}: it has been changed since the daemon read it; `ipmp-ctl reload` first"
             ));
         }
-        let text = document::without(&text, name).map_err(|error| error.to_string())?;
-        let (config, _) = Config::parse(&text, file).map_err(|_| {
+        let without = document::without(&text, name).map_err(|error| error.to_string())?;
+        let (config, _) = Config::parse(&without, file).map_err(|_| {
             format!(
                 "{}: group {name} cannot be taken out of it; take it out by hand, and reload",
                 file.display()
             )
         })?;
-        let present = Holdings::read(&self.handle).await.map_err(|error| error.to_string())?;
-        let holdings = landed(&present.of(group.link.ifindex), name, &interface, ifindex);
-        Ok(Plan { group: name.clone(), interface, ifindex, holdings, config, text })
+        let held = Holdings::read(&self.handle).await.map_err(|error| error.to_string())?;
+        let holdings = landed(&held.of(group.link.ifindex), name, &interface, ifindex);
+        Ok(Plan { group: name.clone(), interface, ifindex, holdings, present: text, config, text: without })
     }
 
     async fn carry_out_release(&mut self, plan: &Plan) -> Result<Vec<String>, String> {
@@ -107,7 +109,7 @@ impl Driver {
             plan.holdings.clone(),
         );
         let written = files.write_like_config(&files.back(), &plan.text).and_then(|()| {
-            let way_back = way_back?;
+            let way_back = way_back?.leaving(&plan.present);
             way_back.write(&files).map(|()| way_back)
         });
         let way_back = match written {
@@ -125,7 +127,10 @@ impl Driver {
             problems.push(reason);
         }
         problems.extend(undo::announce(&self.handle, &way_back).await.err().map(|error| error.to_string()));
-        problems.extend(undo::put_files_back(&files).err().map(|error| error.to_string()));
+        match undo::put_files_back(&files, &way_back) {
+            Ok(edited) => problems.extend(edited),
+            Err(error) => problems.push(error.to_string()),
+        }
         for problem in &problems {
             tracing::error!(group = plan.group, "{problem}");
         }

@@ -139,7 +139,10 @@ impl Driver {
             }
             problems
                 .extend(undo::announce(&self.handle, &way_back).await.err().map(|error| error.to_string()));
-            problems.extend(undo::put_files_back(&adoption.files).err().map(|error| error.to_string()));
+            match undo::put_files_back(&adoption.files, &way_back) {
+                Ok(edited) => reason.extend(edited.map(|edited| format!("; {edited}"))),
+                Err(error) => problems.push(error.to_string()),
+            }
             for problem in &problems {
                 tracing::error!(group = name, "{problem}");
             }

@@ -52,7 +52,10 @@ impl Driver {
             plan.moving.clone(),
         );
         let journal = adoption.files.way_back();
-        let written = way_back.and_then(|way_back| way_back.write(&adoption.files).map(|()| way_back));
+        let written = way_back.and_then(|way_back| {
+            let way_back = way_back.leaving(&plan.text);
+            way_back.write(&adoption.files).map(|()| way_back)
+        });
         adoption.way_back = Some(written.map_err(|error| format!("{}: {error}", journal.display()))?);
         let plan = plan.clone();
         self.make_adopted_interface(&plan).await?;
