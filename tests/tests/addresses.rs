@@ -34,6 +34,29 @@ fn a_true_duplicate_is_found() {
     }
 }
 
+/// In both families, and also where the kernel puts all of them anew.
+#[test]
+fn the_host_speaks_from_the_first_of_its_data_addresses() {
+    let given = ["10.9.0.12/24", "10.9.0.11/24", "fd09::12/64", "fd09::11/64", "fd09::13/64"];
+    let rig = Rig::with(Topology::new().members(2), |group| group.addresses(given));
+    let host = rig.host();
+    let until_first = || {
+        eventually("both families speak from the first", SOON, || {
+            let said = ["10.9.0.99", "fd09::99"].map(|to| host.ip(&format!("route get {to}")));
+            holds(said[0].contains("src 10.9.0.12 ") && said[1].contains("src fd09::12 "), || said)
+        });
+    };
+    until_first();
+    for line in ["set ipmp0 down", "set ipmp0 up", "del ipmp0"] {
+        host.ip(&format!("link {line}"));
+    }
+    eventually("it is made anew", SOON, || {
+        let shown = host.ip("-o addr show scope global");
+        holds(given.iter().all(|address| shown.contains(address)), || shown)
+    });
+    until_first();
+}
+
 #[test]
 fn an_ipv4_only_group_works() {
     let rig = Rig::with(Topology::new(), |group| group.addresses(["10.9.0.10/24"]));

@@ -15,7 +15,7 @@ const OF_THE_KERNEL: RangeInclusive<u8> = 1..=3;
 /// Those of one group interface.
 #[derive(Debug, Default)]
 pub struct KeptAddresses {
-    /// In the order in which they came: the first of a subnet is the one that the kernel sends from.
+    /// In the order in which the kernel prefers them.
     nets: Vec<IpNet>,
     /// Configured addresses that somebody took away.
     removed: BTreeSet<IpAddr>,
@@ -25,14 +25,20 @@ impl KeptAddresses {
     /// The interface has this address.
     pub fn add(&mut self, address: &AddressInfo) {
         self.removed.remove(&address.address);
-        let net = address.net();
+        if !self.is_to_return(address) {
+            return;
+        }
+        // The kernel prefers the newest of equally good IPv6 addresses.
+        let at = if address.address.is_ipv6() { 0 } else { self.nets.len() };
+        self.nets.insert(at, address.net());
+    }
+
+    /// Whether this one is to come back, and not known yet.
+    fn is_to_return(&self, address: &AddressInfo) -> bool {
         // Whoever gave an address for a time gives it again, and the kernel makes its own itself.
         let is_of_the_kernel =
             address.is_ipv6_link_local() || address.protocol.is_some_and(|it| OF_THE_KERNEL.contains(&it));
-        let is_lasting = !address.expires && !is_of_the_kernel;
-        if is_lasting && !self.nets.contains(&net) {
-            self.nets.push(net);
-        }
+        !address.expires && !is_of_the_kernel && !self.nets.contains(&address.net())
     }
 
     /// Somebody took this address away from the interface, which is up. Whether that is news.
@@ -41,10 +47,15 @@ impl KeptAddresses {
         self.removed.insert(address.address)
     }
 
-    /// The interface, which is up, has exactly these addresses. Those that were taken away without a word.
+    /// The interface, which is up, has exactly these addresses, in the kernel's order. Those that were taken away without a word.
     pub fn replace<'a>(&mut self, addresses: impl Iterator<Item = &'a AddressInfo>) -> Vec<IpNet> {
         let before = std::mem::take(&mut self.nets);
-        addresses.for_each(|address| self.add(address));
+        for address in addresses {
+            self.removed.remove(&address.address);
+            if self.is_to_return(address) {
+                self.nets.push(address.net());
+            }
+        }
         let gone: Vec<_> = before.into_iter().filter(|net| !self.nets.contains(net)).collect();
         self.removed.extend(gone.iter().map(IpNet::addr));
         gone

@@ -58,7 +58,7 @@ pub async fn addresses_and_routes(
 ) -> Result<Vec<String>, PrepareError> {
     remove_forgotten(handle, config, interface, snapshot).await?;
     let mut new = Vec::new();
-    for address in &config.addresses {
+    for address in addresses::in_order(&config.addresses, |data| data.net.addr()) {
         if addresses::add_address(handle, interface, address.net).await? {
             new.push(address.net.to_string());
         }
@@ -85,7 +85,7 @@ pub async fn group_addresses(
     interface: Interface<'_>,
     addresses: &[IpNet],
 ) {
-    for &net in addresses {
+    for &net in addresses::in_order(addresses, IpNet::addr) {
         let is_configured = config.addresses.iter().any(|data| data.net == net);
         let added = if is_configured {
             addresses::add_address(handle, interface, net).await

@@ -43,6 +43,13 @@ pub struct Interface<'a> {
     pub index: u32,
 }
 
+/// Addresses in the order in which they have to be put, so that the kernel prefers them in the order given: of the IPv4 addresses
+/// of a subnet it sends from the one that came first, and of IPv6 ones that are equally good from the one that came last.
+pub fn in_order<T>(preferred: &[T], address: impl Fn(&T) -> IpAddr) -> impl Iterator<Item = &T> {
+    let (v4, v6): (Vec<_>, Vec<_>) = preferred.iter().partition(|it| address(it).is_ipv4());
+    v4.into_iter().chain(v6.into_iter().rev())
+}
+
 /// Puts a data address on the group interface. `false` if it was there already.
 pub async fn add_address(handle: &Handle, to: Interface<'_>, address: IpNet) -> Result<bool, AddressError> {
     add(handle, to, address, AddressScope::Universe, AddressFlags::empty()).await

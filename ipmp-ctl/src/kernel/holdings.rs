@@ -24,7 +24,10 @@ use netlink_packet_route::{
 use rtnetlink::Handle;
 
 pub use self::{address::HeldAddress, route::HeldRoute};
-use super::netlink::{NetlinkError, connect_strictly, dump, dump_of, dump_routes_by, io_error};
+use super::{
+    addresses::in_order,
+    netlink::{NetlinkError, connect_strictly, dump, dump_of, dump_routes_by, io_error},
+};
 
 /// An address or a route could not be moved.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +41,7 @@ pub struct HoldingError {
 /// The addresses and routes of some interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
-    /// In the kernel's order: the first of a subnet is the one that it sends from.
+    /// In the kernel's order: the first of a subnet, among equally good ones, is the one that it sends from.
     pub addresses: Vec<HeldAddress>,
     /// In an order in which they can be put: those that others need to reach their router come first.
     pub routes: Vec<HeldRoute>,
@@ -80,11 +83,11 @@ impl Holdings {
     }
 }
 
-/// Puts addresses on their interfaces; those that are there get these flags and this lifetime. IPv6 addresses are usable at
+/// Puts addresses on their interfaces, where the kernel prefers them in this order; those that are there get these flags and this lifetime. IPv6 addresses are usable at
 /// once: nobody else can have them, since this host had them a moment ago.
 pub async fn put_addresses(handle: &Handle, addresses: &[HeldAddress]) -> Vec<HoldingError> {
     let mut errors = Vec::new();
-    for address in addresses {
+    for address in in_order(addresses, |held| held.info().address) {
         errors.extend(put_address(handle, address, address.unchecked_message()).await.err());
     }
     until_usable(handle, addresses).await;
@@ -187,5 +190,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(2).map(byte).collect()
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

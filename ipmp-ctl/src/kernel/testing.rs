@@ -1,5 +1,7 @@
 //! Tests in a network namespace of their own: a thread that has left the host's, so nothing reaches it.
 
+pub(crate) mod hosts;
+
 use std::{
     future::Future,
     os::fd::{AsRawFd, OwnedFd},

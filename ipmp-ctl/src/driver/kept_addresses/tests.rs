@@ -26,7 +26,9 @@ fn what_is_put_there_is_kept_in_its_order_until_it_is_taken_away() {
     for net in ["10.0.0.2/24", "fd00::1/64", "10.0.0.1/24", "10.0.0.2/24"] {
         kept.add(&address(net));
     }
-    assert_eq!(shown(&kept), ["10.0.0.2/24", "fd00::1/64", "10.0.0.1/24"]);
+    kept.add(&address("fd00::2/64"));
+    assert_eq!(shown(&kept), ["fd00::2/64", "fd00::1/64", "10.0.0.2/24", "10.0.0.1/24"]);
+    kept.remove(&address("fd00::2/64"));
     assert!(kept.remove(&address("fd00::1/64")), "news");
     assert!(!kept.remove(&address("fd00::1/64")), "no news");
     assert_eq!(shown(&kept), ["10.0.0.2/24", "10.0.0.1/24"]);
@@ -52,4 +54,7 @@ fn what_went_without_a_word_is_told_once() {
     assert_eq!(kept.replace(left.iter()), ["10.0.0.1/24".parse().expect("an address")]);
     assert_eq!(kept.replace(left.iter()), []);
     assert_eq!(shown(&kept), ["10.0.0.2/24"]);
+    let all = ["fd00::7/64", "10.0.0.2/24", "fd00::3/64"].map(address);
+    assert_eq!(kept.replace(all.iter()), []);
+    assert_eq!(shown(&kept), ["fd00::7/64", "10.0.0.2/24", "fd00::3/64"], "as the kernel has them");
 }
