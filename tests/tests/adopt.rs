@@ -152,6 +152,92 @@ fn a_gateway_that_does_not_answer_in_the_first_place_leaves_all_as_it_is() {
     assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()));
 }
 
+/// What is refused before anything is done, with the words that say why.
+#[test]
+fn what_cannot_be_adopted_is_refused_and_nothing_is_changed() {
+    let adoptee = Adoptee::new(Topology::new().members(3));
+    let host = adoptee.host();
+    let cases: [(&str, &str, &str, &[&str]); 6] = [
+        (
+            "link add br0 type bridge\nlink set e1 master br0",
+            "ipmp0 e0 e1",
+            "link del br0",
+            &["e1 is a port of the bridge br0"],
+        ),
+        ("", "ipmp0 e0 e9", "", &["interface e9: there is none of that name"]),
+        (
+            "addr add 172.16.9.1/24 dev e1",
+            "ipmp0 e0 e1",
+            "addr del 172.16.9.1/24 dev e1",
+            &["different subnets", "172.16.9.0/24"],
+        ),
+        (
+            "addr add 172.16.9.1/24 dev e0\nroute add default via 172.16.9.2 dev e0 metric 7\naddr del 172.16.9.1/24 dev e0",
+            "ipmp0 e0 e1",
+            "route del default via 172.16.9.2 dev e0 metric 7",
+            &["its router is in no subnet of e0"],
+        ),
+        ("", "ipmp0 e0 --standby e0", "", &["all members are standbys"]),
+        ("", "ipmp0 e0 --test-address 172.16.9.9", "", &["test address 172.16.9.9"]),
+    ];
+    for (before, arguments, after, words) in cases {
+        host.ip_batch(before);
+        let state = adoptee.state();
+        for more in ["", " --dry-run"] {
+            let output = adoptee.adopt(&format!("{arguments}{more}"));
+            assert_eq!(output.status.code(), Some(1), "{arguments}{more}: {}", ctl::describe(&output));
+            for word in words {
+                assert!(ctl::text(&output).contains(word), "{word} is not in {}", ctl::describe(&output));
+            }
+        }
+        assert_eq!(adoptee.state(), state, "{arguments}");
+        assert_eq!(adoptee.files(), (vec!["ipmp.toml".to_owned()], NOTHING.to_owned()), "{arguments}");
+        host.ip_batch(after);
+    }
+}
+
+#[test]
+fn members_of_another_group_are_not_adopted() {
+    let adoptee = Adoptee::new(Topology::new().members(4));
+    adoptee.adopted("ipmp0 e0 e1 --confirm 0");
+    let (before, files) = (adoptee.state(), adoptee.files());
+    for (arguments, words) in [
+        ("ipmp1 e1 e2", "e1 is a member of group ipmp0"),
+        ("ipmp0 e2 e3", "group ipmp0: there is one already"),
+    ] {
+        let output = adoptee.adopt(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments}: {}", ctl::describe(&output));
+        assert!(ctl::text(&output).contains(words), "{}", ctl::describe(&output));
+    }
+    assert_eq!((adoptee.state(), adoptee.files()), (before, files));
+}
+
+#[test]
+fn a_member_that_does_not_work_gets_everything_only_with_force() {
+    let adoptee = Adoptee::new(Topology::new());
+    let before = adoptee.state();
+    adoptee.adopted("ipmp0 e0 e1 --confirm 0");
+    let (adopted, files) = (adoptee.state(), adoptee.files());
+    adoptee.topology.cut(0);
+    let release = |arguments: &[&str]| adoptee.daemon.ctl(&[&["release", "ipmp0"], arguments].concat());
+    eventually("it is refused", SOON, || {
+        let refused = release(&["e0", "--dry-run"]);
+        let said = ctl::text(&refused);
+        holds(refused.status.code() == Some(1) && said.contains("e0 does not work now"), || said)
+    });
+    let refused = release(&["e0"]);
+    assert_eq!(refused.status.code(), Some(1), "{}", ctl::describe(&refused));
+    assert_eq!(adoptee.files(), files);
+    let stranger = release(&["e9"]);
+    assert!(ctl::text(&stranger).contains("its members are e0, e1"), "{}", ctl::describe(&stranger));
+    let released = release(&["e0", "-f"]);
+    assert!(released.status.success(), "{}", ctl::describe(&released));
+    adoptee.topology.restore(0);
+    adoptee.until_state(&before);
+    Ping::to(plan::peer(0)[0]).from(plan::data(0)[0]).until_answered(adoptee.host());
+    assert_ne!(adoptee.state(), adopted);
+}
+
 #[test]
 fn files_of_the_host_are_not_changed_for_a_group_in_another_network_namespace() {
     let adoptee = Adoptee::new(Topology::new());

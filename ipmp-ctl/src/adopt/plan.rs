@@ -3,6 +3,8 @@
 mod checks;
 mod members;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 mod words;
 

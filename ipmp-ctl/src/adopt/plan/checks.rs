@@ -10,7 +10,7 @@ use crate::{
     adopt::request::AdoptRequest,
     config::{Config, Group},
     kernel::{
-        holdings::{HeldRoute, Holdings},
+        holdings::{HeldAddress, HeldRoute, Holdings},
         preflight::{Facts, Severity, check_group},
     },
 };
@@ -93,6 +93,16 @@ pub(super) fn moving(interfaces: &BTreeMap<u32, String>, moving: &Holdings) -> V
             ));
         }
     }
+    for (first, second) in twice(moving) {
+        let place =
+            |held: &HeldAddress| format!("as /{} on {}", held.info().prefix_len, name(held.info().ifindex));
+        problems.push(format!(
+            "{} is held twice: {} and {}; the group interface can have it once: remove one of the two",
+            first.info().address,
+            place(first),
+            place(second)
+        ));
+    }
     for route in &moving.routes {
         if let Some(why) = route.strange() {
             let on = name(route.info().ifindex);
@@ -103,6 +113,14 @@ pub(super) fn moving(interfaces: &BTreeMap<u32, String>, moving: &Holdings) -> V
     problems
         .extend(moving.routes.iter().filter_map(|route| beyond(route, moving, name(route.info().ifindex))));
     problems
+}
+
+/// Addresses that are there more than once: each with the first of them.
+fn twice(moving: &Holdings) -> impl Iterator<Item = (&HeldAddress, &HeldAddress)> {
+    moving.addresses.iter().enumerate().filter_map(|(at, second)| {
+        let mut earlier = moving.addresses[..at].iter();
+        Some((earlier.find(|first| first.info().address == second.info().address)?, second))
+    })
 }
 
 /// Members that carry addresses and no subnet together: they are not on one link.

@@ -61,7 +61,7 @@ const USUAL: [&str; 2] = ["addr add 192.0.2.10/24 dev e0", "route add default vi
 
 #[test]
 fn what_is_in_the_way_is_said_all_at_once_and_with_a_remedy() {
-    let cases: [(&[&str], &str, &[&str]); 13] = [
+    let cases: [(&[&str], &str, &[&str]); 16] = [
         (&[], "e0 e7 nic9", &["interface e7: there is none", "interface nic9: there is none"]),
         (&[], "e0 e0", &["e0 is named twice"]),
         (
@@ -76,6 +76,24 @@ fn what_is_in_the_way_is_said_all_at_once_and_with_a_remedy() {
             &["addr add 192.0.2.10/24 dev e0", "addr add 198.51.100.1/24 dev e1"],
             "e0 e1",
             &["different subnets", "192.0.2.0/24; 198.51.100.0/24"],
+        ),
+        (
+            &[
+                "addr add 192.0.2.10/24 dev e0",
+                "addr add 192.0.2.10/24 dev e1 valid_lft 900 preferred_lft 900",
+            ],
+            "e0 e1",
+            &["192.0.2.10 is held twice: as /24 on e0 and as /24 on e1", "remove one"],
+        ),
+        (
+            &["addr add 192.0.2.10/24 dev e0", "addr add 192.0.2.10/25 dev e0"],
+            "e0",
+            &["192.0.2.10 is held twice: as /24 on e0 and as /25 on e0"],
+        ),
+        (
+            &["addr add 2001:db8::1/64 dev e0 nodad", "addr add 2001:db8::1/128 dev e1 nodad"],
+            "e0 e1",
+            &["2001:db8::1 is held twice: as /64 on e0 and as /128 on e1"],
         ),
         (&["addr add 192.0.2.10 peer 192.0.2.11 dev e0"], "e0", &["point-to-point"]),
         (
