@@ -51,9 +51,9 @@ impl Host {
         self.debian.run(&format!("ipmp-ctl adopt ipmp0 e0 e1 {more}"))
     }
 
-    /// What is not to change when nothing is done.
+    /// What is not to change when nothing is done. Without the link-local addresses, which the kernel may still be checking.
     fn state(&self) -> String {
-        self.debian.text("ip -o address show scope global; ip route show table all; ls -A /etc/ipmp /etc/systemd/network; cat /etc/ipmp/*")
+        self.debian.text("ip -o address show scope global; ip route show table all | grep -v fe80:; ls -A /etc/ipmp /etc/systemd/network; cat /etc/ipmp/*")
     }
 
     /// Whether its only default route is the one that the kernel has made of an advertisement: what stood in has yielded.
