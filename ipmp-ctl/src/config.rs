@@ -6,12 +6,12 @@
 //!
 //! The way of the text: `syntax` makes a table of it that knows its places; `section` hands out the values of
 //! one table, typed; `file`, `group` and `member` read the three kinds of table, with one file for each sort of
-//! value (`address`, `test_address`, `target`, `route`, `duration`, `name`); `across` looks at what only the
+//! value (`address`, `test_address`, `token`, `target`, `route`, `duration`, `name`); `across` looks at what only the
 //! whole file can tell. All of them put what they find into `findings`.
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -47,6 +47,7 @@ mod target;
 mod test_address;
 #[cfg(test)]
 mod tests;
+mod token;
 
 /// A whole configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +100,9 @@ pub struct Group {
     pub line: usize,
     /// Data addresses with their prefix, in the order of the file.
     pub addresses: Vec<DataAddress>,
+    /// `ipv6-token`: lower half of the addresses that the group interface forms of router advertisements; `None`: of its MAC
+    /// address.
+    pub ipv6_token: Option<Ipv6Addr>,
     /// Routes by the group interface.
     pub routes: Vec<Route>,
     /// Named targets; empty: found by themselves.

@@ -31,4 +31,5 @@ pub mod sysfs;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod timer;
+pub mod token;
 pub mod xdp_holder;

@@ -21,7 +21,7 @@ fn carriers(daemon: &Daemon) -> Vec<Option<String>> {
 }
 
 /// What has to be the same after the interface was made anew.
-fn shape(host: &Netns) -> (String, Vec<String>, Vec<String>) {
+fn shape(host: &Netns) -> (String, String, Vec<String>, Vec<String>) {
     let lasting = |line: &&str| !line.contains("fe80:");
     let addresses = host.ip("-o addr show dev ipmp0");
     // The number and the index differ.
@@ -31,12 +31,13 @@ fn shape(host: &Netns) -> (String, Vec<String>, Vec<String>) {
     let routes = host.ip("route show dev ipmp0") + &host.ip("-6 route show dev ipmp0");
     let mut routes: Vec<_> = routes.lines().map(|line| line.trim().to_owned()).collect();
     routes.sort();
-    (host.mac("ipmp0").to_string(), addresses, routes)
+    (host.mac("ipmp0").to_string(), host.ip("token show dev ipmp0"), addresses, routes)
 }
 
 fn rig(arguments: &[&str]) -> Rig {
     let topology = Topology::new().build();
-    let config = topology.hosts[0].group().line("routes = [\"default via 10.9.0.101\"]");
+    let config = topology.hosts[0].group();
+    let config = config.line("routes = [\"default via 10.9.0.101\"]").line("ipv6-token = \"::77\"");
     let daemon = Daemon::prepare(topology.host(), &config);
     let mut daemon = arguments.iter().fold(daemon, |daemon, argument| daemon.argument(argument));
     daemon.restart();
@@ -53,6 +54,7 @@ fn made_anew(rig: &mut Rig, event: impl FnOnce(&mut Rig)) {
     let host = rig.topology.hosts[0].netns.name().to_owned();
     let (index, before, flows) =
         (rig.host().ifindex("ipmp0").expect("it is there"), shape(rig.host()), carriers(&rig.daemon));
+    assert!(before.1.contains("::77 "), "{}", before.1);
     event(rig);
     eventually("another group interface", SOON, || match rig.host().ifindex("ipmp0") {
         Some(now) if now != index => Ok(()),

@@ -48,6 +48,7 @@ fn engine(weights: &[u32]) -> Engine {
         failure_detection_time: Duration::from_secs(10),
         failback: true,
         probe_hook: config::ProbeHook::Auto,
+        ipv6_token: None,
         min_active: 1,
         link_ups_per_minute: 0,
         members: weights.iter().enumerate().map(member).collect(),

@@ -48,6 +48,27 @@ fn the_same_content_changes_nothing() {
 }
 
 #[test]
+fn a_token_is_given_to_the_group_interface_and_taken_back() {
+    let mut rig = Rig::new(Topology::new());
+    let token = |rig: &Rig| rig.host().ip("token show dev ipmp0");
+    let with = |token: &str| base(&rig).line(&format!("ipv6-token = \"{token}\""));
+    let (first, second, without) = (with("::77"), with("::5054:ff:fe12:3456"), base(&rig));
+    for (next, shown) in [(&first, "::77 "), (&second, "::5054:ff:fe12:3456 ")] {
+        let said = done(&rig.without_loss(|daemon| daemon.reload(next)));
+        assert!(said.contains("ipv6-token") && token(&rig).contains(shown), "{said}{}", token(&rig));
+    }
+    assert_eq!(done(&rig.daemon.ctl(&["reload"])), "nothing has changed\n");
+    rig.host().ip("token set ::9 dev ipmp0");
+    assert!(done(&rig.daemon.ctl(&["reload"])).contains("put back token ::5054:ff:fe12:3456"));
+    done(&rig.daemon.reload(&without));
+    assert!(token(&rig).contains("token :: "), "{}", token(&rig));
+    // Where no router is heard, it is said and does no harm.
+    rig.host().set("ipv6/conf/ipmp0/accept_ra", "0");
+    done(&rig.daemon.reload(&first));
+    rig.daemon.until_log("`ipv6-token` ::77 cannot be used");
+}
+
+#[test]
 fn a_bad_file_changes_nothing_and_every_mistake_is_named() {
     let mut rig = Rig::new(Topology::new());
     let before = rig.daemon.json(&["stat", "-a"]);

@@ -9,6 +9,7 @@ impl Group {
         let (old, new) = (self.without_lines(), next.without_lines());
         let keys = [
             ("addresses", old.addresses != new.addresses),
+            ("ipv6-token", old.ipv6_token != new.ipv6_token),
             ("routes", old.routes != new.routes),
             ("targets", old.targets != new.targets),
             ("receive", old.receive != new.receive),

@@ -17,7 +17,7 @@ use super::{
     route,
     section::Section,
     subject::Subject,
-    target,
+    target, token,
 };
 
 /// Link repairs tolerated in a minute where nothing is said, as Solaris in.mpathd has it.
@@ -87,6 +87,7 @@ pub(super) fn read(
         name: name.to_owned(),
         line: section.line,
         addresses: data.fit,
+        ipv6_token: token::read(section, findings),
         routes,
         targets: targets.iter().map(|target| target.value).collect(),
         receive: receive.unwrap_or_default(),

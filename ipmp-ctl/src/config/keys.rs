@@ -32,6 +32,7 @@ impl Scope {
                 "addresses",
                 "failback",
                 "failure-detection-time",
+                "ipv6-token",
                 "link-ups-per-minute",
                 "member",
                 "min-active",

@@ -1,6 +1,6 @@
 //! Members and group interface as the group needs them: settings, addresses, routes. And back.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 use rtnetlink::Handle;
@@ -16,7 +16,7 @@ use crate::{
         netlink::{AddressInfo, Snapshot},
         routes::{self, RouteError},
         settings::{self, Role, SettingsError},
-        sysctl,
+        sysctl, token,
     },
 };
 
@@ -48,7 +48,7 @@ pub async fn group(
     addresses_and_routes(handle, config, interface, snapshot).await.map(drop)
 }
 
-/// Sees to it that the group interface has the configured addresses and routes, and no address that an earlier
+/// Sees to it that the group interface has the configured addresses, token and routes, and no address that an earlier
 /// configuration gave it. What it did not have.
 pub async fn addresses_and_routes(
     handle: &Handle,
@@ -63,6 +63,7 @@ pub async fn addresses_and_routes(
             new.push(address.net.to_string());
         }
     }
+    new.extend(token(handle, config, interface).await);
     new.extend(routes(handle, config, interface).await?);
     Ok(new)
 }
@@ -72,6 +73,7 @@ pub async fn addresses_and_routes(
 pub async fn group_anew(handle: &Handle, config: &config::Group, link: &GroupLink, addresses: &[IpNet]) {
     let interface = Interface { name: &link.name, index: link.ifindex };
     keep_other_addresses(config, interface);
+    token(handle, config, interface).await;
     group_addresses(handle, config, interface, addresses).await;
     if let Err(error) = routes(handle, config, interface).await {
         tracing::error!(group = config.name, "{error}");
@@ -103,6 +105,31 @@ fn keep_other_addresses(config: &config::Group, interface: Interface<'_>) {
     let promote = sysctl::of_interface("ipv4", interface.name, "promote_secondaries");
     if let Err(error) = sysctl::write(&promote, 1) {
         tracing::warn!(group = config.name, "{promote}: {error}");
+    }
+}
+
+/// Gives the group interface the token of the configuration. What, if it did not have it. An error is only said: what routers'
+/// advertisements would give is not worth a group.
+async fn token(handle: &Handle, config: &config::Group, interface: Interface<'_>) -> Option<String> {
+    let token = config.ipv6_token?;
+    match token::set(handle, interface.index, token).await {
+        Ok(is_new) => is_new.then(|| format!("token {token}")),
+        Err(error) => {
+            let name = interface.name;
+            tracing::warn!(
+                group = config.name,
+                "`ipv6-token` {token} cannot be used: {error}; does {name} accept router advertisements (sysctl \
+                 net.ipv6.conf.{name}.accept_ra; 2 on a router)?"
+            );
+            None
+        }
+    }
+}
+
+/// Takes the token of an earlier configuration from the group interface.
+pub async fn no_token(handle: &Handle, interface: Interface<'_>) {
+    if let Err(error) = token::set(handle, interface.index, Ipv6Addr::UNSPECIFIED).await {
+        tracing::warn!("taking the token from {}: {error}", interface.name);
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn group(roles: &str) -> config::Group {
         failure_detection_time: Duration::from_secs(10),
         failback: true,
         probe_hook: config::ProbeHook::Auto,
+        ipv6_token: None,
         min_active: 1,
         link_ups_per_minute: 0,
         members: roles.chars().enumerate().map(member).collect(),

@@ -31,6 +31,7 @@ fn lines_and_comments_are_no_difference() {
 fn what_differs_is_named() {
     let cases = [
         (BASE.replace("192.0.2.10/24", "192.0.2.11/24"), &["addresses"][..]),
+        (BASE.replace("[group.ipmp0]", "[group.ipmp0]\nipv6-token = \"::10\""), &["ipv6-token"]),
         (BASE.replace("192.0.2.21", "192.0.2.22"), &["member e0: test-addresses"]),
         (format!("{BASE}standby = true\n"), &["member e1: standby"]),
         (format!("{BASE}[group.ipmp0.member.e2]\ntest-addresses = []\n"), &["member e2 added"]),

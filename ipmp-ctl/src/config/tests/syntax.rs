@@ -101,13 +101,13 @@ fn an_unknown_key_comes_with_the_nearest_or_with_its_place() {
         (
             in_group("colour = \"blue\""),
             &[
-                "f.toml:2: group g: unknown key `colour`; remove it (the keys here: addresses, failback, failure-detection-time, link-ups-per-minute, member, min-active, probe-hook, receive, routes, targets)",
+                "f.toml:2: group g: unknown key `colour`; remove it (the keys here: addresses, failback, failure-detection-time, ipv6-token, link-ups-per-minute, member, min-active, probe-hook, receive, routes, targets)",
             ],
         ),
         (
             in_group("\"a\\nb\" = 1"),
             &[
-                r"f.toml:2: group g: unknown key `a\nb`; remove it (the keys here: addresses, failback, failure-detection-time, link-ups-per-minute, member, min-active, probe-hook, receive, routes, targets)",
+                r"f.toml:2: group g: unknown key `a\nb`; remove it (the keys here: addresses, failback, failure-detection-time, ipv6-token, link-ups-per-minute, member, min-active, probe-hook, receive, routes, targets)",
             ],
         ),
         (
@@ -123,7 +123,7 @@ fn an_unknown_key_comes_with_the_nearest_or_with_its_place() {
         (
             in_group(&format!("{} = 1", "x".repeat(70))),
             &[
-                "f.toml:2: group g: unknown key `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`; remove it (the keys here: addresses, failback, failure-detection-time, link-ups-per-minute, member, min-active, probe-hook, receive, routes, targets)",
+                "f.toml:2: group g: unknown key `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`; remove it (the keys here: addresses, failback, failure-detection-time, ipv6-token, link-ups-per-minute, member, min-active, probe-hook, receive, routes, targets)",
             ],
         ),
     ]);

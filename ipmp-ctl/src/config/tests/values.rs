@@ -4,6 +4,39 @@ use super::{assert_problems, good, in_group, in_member};
 use crate::config::{OnEvent, ProbeHook, Receive};
 
 #[test]
+fn a_token_is_the_lower_half_of_an_address() {
+    let said = |text: &str, what: &str| {
+        (in_group(&format!("ipv6-token = {text}")), format!("f.toml:2: group g: `ipv6-token` {what}"))
+    };
+    let cases = [
+        said(
+            "\"10\"",
+            r#""10" is not an IPv6 address; write the lower half of one, as in "::10" or "::5054:ff:fe12:3456""#,
+        ),
+        said(
+            "\"192.0.2.1\"",
+            r#""192.0.2.1" is not an IPv6 address; write the lower half of one, as in "::10" or "::5054:ff:fe12:3456""#,
+        ),
+        said(
+            "\"2001:db8::10\"",
+            r#""2001:db8::10" has more than the lower half of an address; leave out the prefix, which routers give: ::10"#,
+        ),
+        said("\"2001:db8::\"", r#""2001:db8::" is no identifier: give a number after ::, as in "::10""#),
+        said("\"::\"", r#""::" is no identifier: give a number after ::, as in "::10""#),
+        said("10", r#"must be a string, as in ipv6-token = "::10", not a whole number"#),
+    ];
+    for (text, problem) in cases {
+        assert_problems([(text, &[problem.as_str()][..])]);
+    }
+    for text in ["::10", "::5054:ff:fe12:3456", "0:0:0:0:ffff:ffff:ffff:ffff"] {
+        let (config, warnings) = good(&in_group(&format!("ipv6-token = \"{text}\"")));
+        assert_eq!(config.groups[0].ipv6_token, text.parse().ok(), "{text}");
+        assert!(warnings.is_empty(), "{warnings:?}");
+    }
+    assert_eq!(good(&in_group("")).0.groups[0].ipv6_token, None);
+}
+
+#[test]
 fn durations_need_a_unit_and_have_bounds() {
     assert_problems([
         (

@@ -175,6 +175,9 @@ async fn take_away(
     for route in old.routes.iter().filter(|old| !next.routes.iter().any(|next| same(old, next))) {
         errors.extend(routes::remove_route(handle, interface, route).await.err().map(Into::into));
     }
+    if old.ipv6_token.is_some() && next.ipv6_token.is_none() {
+        prepare::no_token(handle, interface).await;
+    }
     let kept = prepare::foreign_test_prefixes(&next);
     for prefix in prepare::foreign_test_prefixes(old).into_iter().filter(|prefix| !kept.contains(prefix)) {
         errors.extend(routes::remove_test_prefix(handle, interface, prefix).await.err().map(Into::into));

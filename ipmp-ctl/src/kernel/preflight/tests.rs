@@ -22,6 +22,7 @@ fn group() -> Group {
         failure_detection_time: Duration::from_secs(10),
         failback: true,
         probe_hook: ProbeHook::Auto,
+        ipv6_token: None,
         min_active: 1,
         link_ups_per_minute: 2,
         members: vec![Member {
