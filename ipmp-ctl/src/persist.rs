@@ -20,7 +20,7 @@ pub mod record;
 mod tests;
 pub mod tree;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, net::Ipv6Addr, path::PathBuf};
 
 use self::{edit::Edit, tree::Tree};
 
@@ -31,6 +31,8 @@ pub struct Subject {
     pub group: String,
     /// Its members.
     pub members: Vec<Member>,
+    /// `ipv6-token`: whoever follows router advertisements for the group interface forms its addresses with it.
+    pub ipv6_token: Option<Ipv6Addr>,
 }
 
 /// A member as network software knows it.

@@ -1,6 +1,6 @@
 //! The text of the configuration with one group more, or less. Comments and the rest stay as they are.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::Ipv6Addr};
 
 use toml_edit::{DocumentMut, Item, TomlError};
 
@@ -16,6 +16,8 @@ pub struct Section {
     pub origin: String,
     /// Data addresses with their prefix.
     pub addresses: Vec<String>,
+    /// The token, if there is to be one.
+    pub ipv6_token: Option<Ipv6Addr>,
     /// Routes as the configuration says them.
     pub routes: Vec<String>,
     /// The members in their order.
@@ -48,10 +50,13 @@ pub fn with(text: &str, section: &Section) -> String {
 }
 
 fn write(text: &mut String, section: &Section) -> std::fmt::Result {
-    let Section { group, origin, addresses, routes, members } = section;
+    let Section { group, origin, addresses, ipv6_token, routes, members } = section;
     writeln!(text, "# {origin}")?;
     writeln!(text, "[group.{}]", key(group))?;
     list(text, "addresses", addresses)?;
+    if let Some(token) = ipv6_token {
+        writeln!(text, "ipv6-token = \"{token}\"")?;
+    }
     list(text, "routes", routes)?;
     for member in members {
         writeln!(text, "\n[group.{}.member.{}]", key(group), key(&member.name))?;

@@ -6,6 +6,7 @@ mod members;
 mod properties;
 #[cfg(test)]
 mod tests;
+mod token;
 mod words;
 
 pub use self::words::numbered;
@@ -140,6 +141,7 @@ fn section(
             if from.is_empty() { "nothing".to_owned() } else { from.join(" and ") }
         ),
         addresses: lasting.iter().map(ToString::to_string).collect(),
+        ipv6_token: token::common(moving),
         routes: routes.map(in_words_of_configuration).collect(),
         members: members.collect(),
     })

@@ -136,7 +136,7 @@ pub(super) fn adopt(args: AdoptArgs, socket: &Path) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     };
     output::print(&steps)?;
-    let survey = persist::look(&request.group, &request.interfaces, netns);
+    let survey = persist::look(&request.group, &request.interfaces, None, netns);
     output::print(&persist::found(&survey))?;
     if request.persist {
         persist::check_place(netns)?;

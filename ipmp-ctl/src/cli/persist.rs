@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::Ipv6Addr,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
@@ -63,7 +64,7 @@ pub(super) fn persist(args: &PersistArgs) -> anyhow::Result<()> {
         bail!("{}: it has no group {group}", config.display());
     };
     let members: Vec<_> = of_group.members.iter().map(|member| member.name.clone()).collect();
-    let survey = look(group, &members, None);
+    let survey = look(group, &members, of_group.ipv6_token, None);
     if survey.findings.is_empty() {
         return output::print(&format!(
             "nothing that runs here or is enabled (systemd-networkd, NetworkManager, ifupdown) puts addresses on {}\n",
@@ -81,7 +82,12 @@ pub(super) fn persist(args: &PersistArgs) -> anyhow::Result<()> {
 /// What puts addresses on these interfaces at the next start. Nothing in a network namespace of which the files of this host know
 /// nothing.
 /// `netns`: inode of that of the daemon, if there is one.
-pub(super) fn look(group: &str, members: &[String], netns: Option<u64>) -> Survey {
+pub(super) fn look(
+    group: &str,
+    members: &[String],
+    ipv6_token: Option<Ipv6Addr>,
+    netns: Option<u64>,
+) -> Survey {
     if !is_ours(netns) {
         return Survey::default();
     }
@@ -90,7 +96,7 @@ pub(super) fn look(group: &str, members: &[String], netns: Option<u64>) -> Surve
         |name: &String| Member { name: name.clone(), mac: mac(name).map(|mac| mac.trim().to_owned()) };
     persist::survey(
         &tree(),
-        &Subject { group: group.to_owned(), members: members.iter().map(member).collect() },
+        &Subject { group: group.to_owned(), members: members.iter().map(member).collect(), ipv6_token },
     )
 }
 
@@ -132,7 +138,9 @@ pub(super) fn carry_out(
     config: &Path,
     netns: Option<u64>,
 ) -> anyhow::Result<()> {
-    let survey = look(group, members, netns);
+    let (present, _) = Config::load(config)?;
+    let ipv6_token = present.group(group).and_then(|group| group.ipv6_token);
+    let survey = look(group, members, ipv6_token, netns);
     refuse(&survey)?;
     record::apply(&tree(), &Files::new(config), group, &survey.edits)?;
     let done: Vec<_> =

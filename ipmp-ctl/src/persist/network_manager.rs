@@ -194,7 +194,7 @@ fn edits(tree: &Tree, subject: &Subject, taken: &[&Profile]) -> Vec<Edit> {
         let path = format!("{}/ipmp-{group}.nmconnection", PROFILES[0]);
         let sections = wanted.map(|profile| profile.sections.clone()).unwrap_or_default();
         let from = wanted.map_or("what NetworkManager makes by itself", |profile| profile.path.as_str());
-        let text = headline(group) + ini::render(&of_group(sections, group)).trim_start();
+        let text = headline(group) + ini::render(&of_group(sections, subject)).trim_start();
         edits.push(Edit::of(
             tree,
             &path,
@@ -219,7 +219,8 @@ fn is_needed(sections: &[Section]) -> bool {
 }
 
 /// The profile as that of the group interface.
-fn of_group(mut sections: Vec<Section>, group: &str) -> Vec<Section> {
+fn of_group(mut sections: Vec<Section>, subject: &Subject) -> Vec<Section> {
+    let group = subject.group.as_str();
     sections.retain(|section| !matches!(section.name.as_str(), "ethernet" | "802-3-ethernet" | "match"));
     for section in sections.iter_mut().filter(|section| section.name == "connection") {
         section.entries.retain(|entry| !matches!(entry.key.as_str(), "uuid" | "timestamp"));
@@ -233,6 +234,11 @@ fn of_group(mut sections: Vec<Section>, group: &str) -> Vec<Section> {
         if ini::get(&sections, family, "method").is_none() {
             ini::set(&mut sections, family, "method", "auto");
         }
+    }
+    if let Some(token) = subject.ipv6_token {
+        // It takes one in this mode only.
+        ini::set(&mut sections, "ipv6", "addr-gen-mode", "eui64");
+        ini::set(&mut sections, "ipv6", "token", &token.to_string());
     }
     sections
 }

@@ -205,6 +205,9 @@ fn edits(tree: &Tree, subject: &Subject, taken: &[(&Member, Network)]) -> Vec<Ed
                 // The server does not know the MAC addresses of the members.
                 ini::set(&mut sections, "DHCPv4", "RequestBroadcast", "yes");
             }
+            if let Some(token) = subject.ipv6_token {
+                ini::set(&mut sections, "IPv6AcceptRA", "Token", &format!("static:{token}"));
+            }
             edit(
                 &of_group,
                 format!("[Match]\nName={group}\n{}", ini::render(&sections)),

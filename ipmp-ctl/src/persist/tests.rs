@@ -86,7 +86,8 @@ impl Drop for Host {
 
 fn subject(members: &[&str]) -> Subject {
     let member = |name: &&str| Member { name: (*name).to_owned(), mac: Some("02:00:00:00:00:0a".to_owned()) };
-    Subject { group: "ipmp0".to_owned(), members: members.iter().map(member).collect() }
+    let ipv6_token = Some("::5054:ff:fe12:3456".parse().expect("a token"));
+    Subject { group: "ipmp0".to_owned(), members: members.iter().map(member).collect(), ipv6_token }
 }
 
 const NETWORKD: (&str, &str) = ("/run/systemd/netif/state", "");
@@ -160,6 +161,7 @@ fn what_else_networkd_has_for_a_member_goes_to_the_group_interface() {
         "RequestBroadcast=yes\n",
         "KeepConfiguration=yes\n",
         "MTUBytes=1300\n",
+        "[IPv6AcceptRA]\nToken=static:::5054:ff:fe12:3456\n",
     ] {
         assert!(group.contains(words), "{words} is not in {group}");
     }
@@ -211,9 +213,13 @@ fn network_manager_leaves_members_alone_and_the_group_interface_gets_their_profi
         "{conf}"
     );
     let group = host.text("/etc/NetworkManager/system-connections/ipmp-ipmp0.nmconnection");
-    for words in
-        ["id=ipmp0\n", "interface-name=ipmp0\n", "dns=192.0.2.53;\n", "address1=192.0.2.10/24,192.0.2.1\n"]
-    {
+    for words in [
+        "id=ipmp0\n",
+        "interface-name=ipmp0\n",
+        "dns=192.0.2.53;\n",
+        "address1=192.0.2.10/24,192.0.2.1\n",
+        "addr-gen-mode=eui64\ntoken=::5054:ff:fe12:3456\n",
+    ] {
         assert!(group.contains(words), "{words} is not in {group}");
     }
     assert!(!group.contains("uuid") && !group.contains("mac-address"), "{group}");

@@ -17,6 +17,7 @@ fn section() -> Section {
         group: "ipmp0".to_owned(),
         origin: "Adopted from eth0".to_owned(),
         addresses: vec!["192.0.2.10/24".to_owned(), "2001:db8::1/64".to_owned()],
+        ipv6_token: Some("::10".parse().expect("a token")),
         routes: vec!["default via 192.0.2.1".to_owned()],
         members: vec![
             MemberSection { name: "eth0".to_owned(), ..MemberSection::default() },
@@ -43,6 +44,7 @@ fn a_group_is_added_behind_everything_and_taken_away_again() {
         let group = config.group("ipmp0").expect("the group");
         assert_eq!((group.addresses.len(), group.routes.len(), group.members.len()), (2, 1, 2));
         assert!(group.member("eth1.100").expect("the member").standby);
+        assert_eq!(group.ipv6_token, section().ipv6_token);
         let without = without(&text, "ipmp0").expect("valid");
         assert_eq!(without.trim_end(), after.trim_end(), "{without}");
     }

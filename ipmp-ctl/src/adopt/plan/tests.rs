@@ -194,3 +194,38 @@ fn without_a_default_route_nobody_is_asked() {
     let steps = plan.steps(0).to_string();
     assert!(steps.contains("no gateway is asked") && !steps.contains("wait"), "{steps}");
 }
+
+#[test]
+fn addresses_of_advertisements_go_on_if_one_identifier_makes_them_all() {
+    let formed = "addr add 2001:db8::5054:ff:fe12:3456/64 dev e0 nodad valid_lft 900 preferred_lft 600";
+    let cases: [(&[&str], Option<&str>, &str); 5] = [
+        (&[formed], Some("::5054:ff:fe12:3456"), "they renew it"),
+        (
+            &[
+                formed,
+                "addr add 2001:db8:1:0:5054:ff:fe12:3456/64 dev e0 nodad valid_lft 900 preferred_lft 600",
+            ],
+            Some("::5054:ff:fe12:3456"),
+            "they renew it",
+        ),
+        (
+            &[formed, "addr add 2001:db8:1::9/64 dev e0 nodad valid_lft 900 preferred_lft 600"],
+            None,
+            "forms addresses of its own",
+        ),
+        // Of DHCPv6.
+        (
+            &["addr add 2001:db8::9/128 dev e0 nodad valid_lft 900 preferred_lft 600"],
+            None,
+            "forms addresses of its own",
+        ),
+        (&["addr add 2001:db8::9/64 dev e0 nodad"], None, "no default route"),
+    ];
+    for (commands, token, words) in cases {
+        let plan = planned(commands, "e0 e1");
+        assert_eq!(plan.group.ipv6_token.map(|token| token.to_string()).as_deref(), token, "{commands:?}");
+        assert_eq!(plan.text.contains("ipv6-token"), token.is_some(), "{}", plan.text);
+        let steps = plan.steps(60).to_string();
+        assert!(steps.contains(words), "{words} is not in {steps}");
+    }
+}

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use ipnet::IpNet;
 
-use super::{Plan, comes_with, is_expressible, is_lasting};
+use super::{Plan, comes_with, is_expressible, is_lasting, token};
 use crate::{
     config::Group,
     kernel::holdings::{HeldAddress, HeldRoute, Holdings},
@@ -87,6 +87,11 @@ pub(super) fn notes(moving: &Holdings, group: &Group, interfaces: &BTreeMap<u32,
             format!(
                 "{net} on {on} is leased (DHCP, {left} s left): it moves with its lifetime and is not written into the configuration; the \
                  client on {on} goes on renewing it, and each renewal is moved on; or run the client on {name}"
+            )
+        } else if token::identifier(held).is_some() && token::identifier(held) == group.ipv6_token {
+            format!(
+                "{net} on {on} comes from a router's advertisement ({left} s left): it moves with its lifetime; {on} hears advertisements \
+                 no more, {name} does, and they renew it"
             )
         } else {
             format!(
