@@ -64,7 +64,8 @@ impl Files {
         sync_directory(path)
     }
 
-    /// Keeps the configuration under another name if it is none of these texts. That name.
+    /// Keeps the configuration under another name if it is none of these texts. That name. Takes no space, of which there may be
+    /// none.
     pub fn keep_edited(&self, known: &[&str]) -> io::Result<Option<PathBuf>> {
         let present = match fs::read(&self.config) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -75,7 +76,8 @@ impl Files {
         }
         let edited = self.edited();
         remove(&edited)?;
-        fs::hard_link(&self.config, &edited)?;
+        // Not every file may be linked, and not everywhere. Until there is another configuration, the way back is there.
+        fs::hard_link(&self.config, &edited).or_else(|_| fs::rename(&self.config, &edited))?;
         sync_directory(&edited)?;
         Ok(Some(edited))
     }

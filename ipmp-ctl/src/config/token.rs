@@ -19,7 +19,7 @@ pub(super) enum TokenError {
     #[error("is not an IPv6 address; write the lower half of one, as in \"::10\" or \"::5054:ff:fe12:3456\"")]
     Malformed,
     /// Its upper half is not zero.
-    #[error("has more than the lower half of an address; leave out the prefix, which routers give: {0:?}")]
+    #[error("has more than the lower half of an address; leave out the prefix, which routers give: \"{0}\"")]
     Prefixed(Ipv6Addr),
     /// Nothing is left of it.
     #[error("is no identifier: give a number after ::, as in \"::10\"")]

@@ -47,7 +47,8 @@ impl KeptAddresses {
         self.removed.insert(address.address)
     }
 
-    /// The interface, which is up, has exactly these addresses, in the kernel's order. Those that were taken away without a word.
+    /// The interface, which is up, has exactly these addresses, in the kernel's order. Those that were taken away without a
+    /// word.
     pub fn replace<'a>(&mut self, addresses: impl Iterator<Item = &'a AddressInfo>) -> Vec<IpNet> {
         let before = std::mem::take(&mut self.nets);
         for address in addresses {

@@ -83,8 +83,8 @@ impl Holdings {
     }
 }
 
-/// Puts addresses on their interfaces, where the kernel prefers them in this order; those that are there get these flags and this lifetime. IPv6 addresses are usable at
-/// once: nobody else can have them, since this host had them a moment ago.
+/// Puts addresses on their interfaces, where the kernel is to prefer them in this order; those that are there get these flags and
+/// this lifetime. IPv6 addresses are usable at once: nobody else can have them, since this host had them a moment ago.
 pub async fn put_addresses(handle: &Handle, addresses: &[HeldAddress]) -> Vec<HoldingError> {
     let mut errors = Vec::new();
     for address in in_order(addresses, |held| held.info().address) {

@@ -19,7 +19,7 @@ fn a_token_is_the_lower_half_of_an_address() {
         ),
         said(
             "\"2001:db8::10\"",
-            r#""2001:db8::10" has more than the lower half of an address; leave out the prefix, which routers give: ::10"#,
+            r#""2001:db8::10" has more than the lower half of an address; leave out the prefix, which routers give: "::10""#,
         ),
         said("\"2001:db8::\"", r#""2001:db8::" is no identifier: give a number after ::, as in "::10""#),
         said("\"::\"", r#""::" is no identifier: give a number after ::, as in "::10""#),
